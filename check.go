@@ -1,0 +1,308 @@
+package listentest
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Check judges h by c. It is a pure function of both.
+func Check(h History, c Contract) Verdict { return new(Checker).Check(h, c) }
+
+// A Checker is Check with buffers that are kept from one history to the
+// next.
+type Checker struct {
+	l      ledger
+	v      Verdict
+	judged [numPromises]bool // something in the history decided it
+	// Counts of gaps up to p, so that an interval is judged in one step:
+	room  []int32 // gaps with hi >= low: a refusal there may be lawful
+	room1 []int32 // the same, less the one connection that is judged
+	space []int32 // gaps with lo < high: an admission there may be lawful
+}
+
+// Check judges h by c.
+func (k *Checker) Check(h History, c Contract) Verdict {
+	k.l.read(&h, c)
+	k.v = Verdict{}
+	k.judged = [numPromises]bool{}
+	k.gaps()
+	k.conserve()
+	k.shut()
+	k.minPending()
+	k.maxPending()
+	k.order()
+	k.progress()
+	k.status()
+	return k.v
+}
+
+// gaps fills room, room1 and space.
+func (k *Checker) gaps() {
+	n := len(k.l.hi)
+	k.room, k.room1, k.space = zeroed(k.room, n+1), zeroed(k.room1, n+1), zeroed(k.space, n+1)
+	for p := range n {
+		k.room[p+1] = k.room[p] + count(k.l.hi[p] >= k.l.low[p])
+		k.room1[p+1] = k.room1[p] + count(k.l.hi[p]-1 >= k.l.low[p])
+		k.space[p+1] = k.space[p] + count(k.l.lo[p] < k.l.high[p])
+	}
+}
+
+func count(b bool) int32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// none reports whether no gap in [from, to) is counted in sums.
+func none(sums []int32, from, to int32) bool { return sums[to] == sums[from] }
+
+// found keeps the first violation of each promise, a certain one before a
+// suspect one.
+func (k *Checker) found(v Violation) {
+	if old := k.v.violation(v.Promise); old == nil {
+		k.v.Violations = append(k.v.Violations, v)
+	} else if old.Suspect && !v.Suspect {
+		*old = v
+	}
+}
+
+// status sums up: what is stated, what was judged, what was found.
+func (k *Checker) status() {
+	c := k.l.c
+	stated := [numPromises]bool{
+		Conserve:     true,
+		ShutPromise:  c.Close != AnyClose,
+		MinPending:   c.Guaranteed.Stated,
+		MaxPending:   c.Max.Stated,
+		OrderPromise: c.Order != AnyOrder,
+		Progress:     true,
+	}
+	for p := range stated {
+		switch {
+		case stated[p] && k.judged[p]:
+			k.v.Of[p] = Held
+		case stated[p]:
+			k.v.Of[p] = Unknown
+		}
+	}
+	for _, v := range k.v.Violations {
+		k.v.Of[v.Promise] = Violated
+		if v.Suspect {
+			k.v.Of[v.Promise] = Suspect
+		}
+	}
+	slices.SortFunc(k.v.Violations, func(a, b Violation) int { return cmp.Compare(a.Promise, b.Promise) })
+}
+
+// A refusal is a dial that was not admitted, seen in [from, to).
+type refusal struct {
+	op       int32
+	from, to int32
+	counted  bool // hi counts the dial itself all along
+	suspect  bool
+	how      string
+}
+
+// refusals calls yield with every refusal: (a) a dial that returned so, (b)
+// an admitted connection that ended unaccepted, (c) a dial that is open at
+// the first rest after its call.
+func (k *Checker) refusals(yield func(refusal)) {
+	l := &k.l
+	rest := 0
+	for id := range l.ops {
+		d := &l.ops[id]
+		if d.kind != Dial || d.call == never {
+			continue
+		}
+		for rest < len(l.rests) && l.rests[rest].at < d.call {
+			rest++
+		}
+		half := l.c.May&HalfOpen != 0
+		switch {
+		case d.ret != never && d.outcome.refusal():
+			yield(refusal{int32(id), d.call, d.ret, half, d.outcome == Timeout, "returned " + d.outcome.String()})
+		case d.end != never && (d.accept == 0 || d.end < l.op(d.accept).call) && d.quit > d.end && d.end > d.from:
+			yield(refusal{int32(id), d.from, d.end, true, false, "was ended before any accept"})
+		case rest < len(l.rests) && d.ret > l.rests[rest].at && d.outcome != Cancelled:
+			r := l.rests[rest]
+			yield(refusal{int32(id), d.call, r.at, d.from == d.call, !r.quiet, "was still open at rest"})
+		}
+	}
+}
+
+func (k *Checker) minPending() {
+	l := &k.l
+	if !l.c.Guaranteed.Stated {
+		return
+	}
+	for id := range l.ops {
+		if d := &l.ops[id]; d.kind == Dial && d.call < l.blind && d.ret < l.blind && d.outcome == OK && l.low[d.call] > 0 {
+			k.judged[MinPending] = true
+			break
+		}
+	}
+	k.refusals(func(r refusal) {
+		if r.to > l.blind || r.from >= r.to {
+			return
+		}
+		k.judged[MinPending] = k.judged[MinPending] || l.low[r.from] > 0
+		sums := k.room
+		if r.counted {
+			sums = k.room1
+		}
+		if !none(sums, r.from, r.to) {
+			return
+		}
+		at := r.to - 1
+		held, low := l.hi[at]-count(r.counted), l.low[at]
+		holders := slices.DeleteFunc(l.holders(at), func(id int32) bool { return id == r.op })
+		k.found(Violation{Promise: MinPending, Suspect: r.suspect, Op: r.op, From: int(r.from), To: int(r.to), Holders: holders,
+			Text: fmt.Sprintf("dial #%d by %v %s while at most %d of the %d guaranteed connections were held: %s",
+				r.op, l.op(r.op).actor, r.how, max(held, 0), low, k.who(holders))})
+	})
+}
+
+// who names the holders of places for a sentence.
+func (k *Checker) who(ids []int32) string {
+	if len(ids) == 0 {
+		return "nobody held one"
+	}
+	const most = 6
+	var names []string
+	for i, id := range ids {
+		if i == most {
+			names = append(names, fmt.Sprintf("%d more", len(ids)-most))
+			break
+		}
+		names = append(names, fmt.Sprintf("#%d of %v", id, k.l.op(id).actor))
+	}
+	return "held by " + strings.Join(names, ", ")
+}
+
+func (k *Checker) maxPending() {
+	l := &k.l
+	if !l.c.Max.Stated {
+		return
+	}
+	for id := range l.ops {
+		d := &l.ops[id]
+		if d.kind != Dial || d.ret >= l.blind || l.admitted(d) != d.ret {
+			continue
+		}
+		k.judged[MaxPending] = true
+		if !none(k.space, d.from, d.ret) {
+			continue
+		}
+		at := d.ret - 1
+		k.found(Violation{Promise: MaxPending, Op: int32(id), From: int(d.from), To: int(d.ret), Holders: l.holders(at),
+			Text: fmt.Sprintf("dial #%d by %v was admitted while at least %d connections were held, and at most %d may be",
+				id, d.actor, l.lo[at], l.high[at])})
+	}
+	k.excess()
+}
+
+// excess finds a gap in which more are held than any backlog allowed that was
+// in force since the oldest of them was dialed. (More than the one in force
+// now is lawful: a smaller backlog does not end what is pending.)
+func (k *Checker) excess() {
+	l := &k.l
+	for p := range l.lo {
+		if l.lo[p] <= l.high[p] || int32(p) >= l.blind {
+			continue
+		}
+		oldest := int32(p)
+		for id := range l.ops {
+			if d := &l.ops[id]; d.kind == Dial && d.call != never {
+				if s := l.least(d); s.from <= int32(p) && int32(p) < s.to {
+					oldest = min(oldest, d.call)
+				}
+			}
+		}
+		high := int32(math.MinInt32)
+		for q := oldest; q <= int32(p); q++ {
+			high = max(high, l.high[q])
+		}
+		if l.lo[p] > high {
+			k.found(Violation{Promise: MaxPending, From: p, To: p, Holders: l.holders(int32(p)),
+				Text: fmt.Sprintf("at least %d connections were held, and at most %d may be", l.lo[p], high)})
+			return
+		}
+	}
+}
+
+func (k *Checker) conserve() {
+	l := &k.l
+	dials, accepts := 0, 0
+	for i := range l.h.Events {
+		e := &l.h.Events[i]
+		r := l.op(e.Op)
+		switch {
+		case e.Verb == Call && r.kind == Dial:
+			dials++
+			continue
+		case e.Verb != Return || r.kind != Accept || r.ret != int32(i) || r.outcome != OK || int32(i) >= l.blind:
+			continue
+		}
+		accepts++
+		d := l.op(r.conn)
+		k.judged[Conserve] = k.judged[Conserve] || r.conn != 0
+		what := ""
+		switch phantoms := l.c.Anomalies&Phantom != 0; {
+		case r.conn == 0 && accepts > dials && !phantoms:
+			what = fmt.Sprintf("a connection, which makes %d, while only %d were dialed", accepts, dials)
+		case r.conn == 0:
+		case d.kind != Dial && !phantoms:
+			what = "a connection that nobody dialed"
+		case d.kind != Dial:
+		case d.accept != e.Op:
+			what = fmt.Sprintf("connection #%d of %v, which accept #%d returns too", r.conn, d.actor, d.accept)
+		case d.ret != never && (d.outcome == Refused || d.outcome == WouldBlock):
+			what = fmt.Sprintf("connection #%d of %v, whose dial was told that it is refused", r.conn, d.actor)
+		}
+		if what != "" {
+			k.found(Violation{Promise: Conserve, Op: e.Op, From: int(r.call), To: i,
+				Text: fmt.Sprintf("accept #%d by %v returned %s", e.Op, r.actor, what)})
+		}
+	}
+}
+
+// order finds two connections of which one was surely admitted before the
+// other was dialed, and surely accepted after it.
+func (k *Checker) order() {
+	l := &k.l
+	if l.c.Order != FIFO {
+		return
+	}
+	latest, by := int32(-1), int32(0) // of the connections accepted so far, the one dialed last
+	accepts := 0
+	for i := range l.h.Events {
+		e := &l.h.Events[i]
+		r := l.op(e.Op)
+		if r.kind != Accept || r.ret == never || r.outcome != OK || int32(i) >= l.blind {
+			continue
+		}
+		d := l.op(r.conn)
+		if d.kind != Dial || d.accept != e.Op {
+			continue
+		}
+		switch e.Verb {
+		case Call:
+			if admitted := l.admitted(d); admitted < latest && d.quit > r.ret {
+				k.found(Violation{Promise: OrderPromise, Op: e.Op, From: int(admitted), To: int(r.ret),
+					Text: fmt.Sprintf("connection #%d of %v was admitted before #%d of %v was dialed, and accepted after it",
+						r.conn, d.actor, by, l.op(by).actor)})
+			}
+		case Return:
+			if accepts++; accepts > 1 {
+				k.judged[OrderPromise] = true
+			}
+			if d.from > latest {
+				latest, by = d.from, r.conn
+			}
+		}
+	}
+}

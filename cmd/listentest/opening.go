@@ -1,0 +1,56 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/listentest/listentest"
+	"github.com/listentest/listentest/targets"
+	"github.com/listentest/listentest/targets/osnet"
+)
+
+// An opening is a target, or why there is none.
+type opening struct {
+	name   string
+	target listentest.Target
+	err    error
+}
+
+// open opens targets by name. The error is misuse; a target that this machine
+// does not have is an opening with an error.
+func open(names []string) ([]opening, error) {
+	var all []opening
+	for _, name := range names {
+		t, err := targets.Open(name)
+		if misuse := (*listentest.MisuseError)(nil); errors.As(err, &misuse) {
+			return nil, err
+		}
+		all = append(all, opening{name, t, err})
+	}
+	return all, nil
+}
+
+// isolate runs the program in a network namespace of its own, where that is
+// permitted, if one of the names is a target that needs a network. It returns
+// how the program runs, or "" if that does not matter.
+func isolate(names []string) string {
+	for _, name := range names {
+		if base, _, _ := strings.Cut(name, ":"); base == "tcp" || base == "unix" {
+			return osnet.Isolate()
+		}
+	}
+	return ""
+}
+
+// one opens the one target that was asked for by name.
+func one(name string) (listentest.Target, error) {
+	all, err := open([]string{name})
+	if err != nil {
+		return nil, err
+	}
+	if all[0].err != nil {
+		return nil, fmt.Errorf("target %s cannot run here: %w", name, all[0].err)
+	}
+	return all[0].target, nil
+}

@@ -1,0 +1,165 @@
+// Package corpus holds the regression corpus: schedules that showed a defect,
+// or that pin down what an implementation does. An entry is a text file
+// PROMISE/NAME.sched: a header of "key: value" lines, an empty line, and a
+// schedule. The package reads the header; what the schedule means is the
+// business of package listentest.
+//
+// The keys are
+//
+//	format          1
+//	invariant       the promise that it is about, or "outcome"
+//	fails           targets on which that promise breaks, separated by blanks
+//	expect TARGET   one outcome word an operation, in the order of their calls,
+//	                "open" for one that never returns
+//	source          where the defect is described
+//	why             what goes wrong, in a sentence
+//	issue           the issue that it was filed as
+//
+// and others, which are kept. An entry has a fails or an expect.
+package corpus
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+//go:embed */*.sched
+var files embed.FS
+
+// Format is the version of the format, which every entry names.
+const Format = "1"
+
+// A SyntaxError says where a text is not what it should be.
+type SyntaxError struct {
+	File      string // "" where the text has no name
+	Line, Col int    // from 1; Col counts bytes
+	Want, Got string
+}
+
+func (e *SyntaxError) Error() string {
+	at := fmt.Sprintf("line %d, column %d", e.Line, e.Col)
+	if e.File != "" {
+		at = fmt.Sprintf("%s:%d:%d", e.File, e.Line, e.Col)
+	}
+	return fmt.Sprintf("%s: expected %s, found %s", at, e.Want, e.Got)
+}
+
+// An Entry is a file of the corpus.
+type Entry struct {
+	Name string // as min-pending/deferred-credit, or a file's path
+	Keys []Key
+	Body string // the schedule
+	Line int    // where Body begins
+}
+
+// A Key is a line of the header.
+type Key struct{ Name, Value string }
+
+// An Expect is what a target answers to the operations of an entry.
+type Expect struct {
+	Target   string
+	Outcomes []string
+}
+
+// All returns the entries of the embedded corpus in the order of their names.
+func All() ([]Entry, error) {
+	names, err := fs.Glob(files, "*/*.sched")
+	if err != nil {
+		return nil, fmt.Errorf("list the corpus: %w", err)
+	}
+	var all []Entry
+	for _, name := range names {
+		b, err := files.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read the corpus: %w", err)
+		}
+		e, err := Parse(path.Join("corpus", name), string(b))
+		if err != nil {
+			return nil, err
+		}
+		e.Name = strings.TrimSuffix(name, ".sched")
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// Parse reads the text of a file. The error is a [*SyntaxError].
+func Parse(file, text string) (Entry, error) {
+	e := Entry{Name: file, Line: 1}
+	fail := func(want, got string) (Entry, error) {
+		return Entry{}, &SyntaxError{File: file, Line: e.Line, Col: 1, Want: want, Got: got}
+	}
+	rest := text
+	for {
+		line, after, more := strings.Cut(rest, "\n")
+		if rest == "" || !more && strings.TrimSpace(line) != "" {
+			return fail("an empty line after the header, and then a schedule", "the end of the text")
+		}
+		rest = after
+		line = strings.TrimSpace(line)
+		if line == "" {
+			e.Line++
+			break
+		}
+		name, value, ok := strings.Cut(line, ":")
+		if i := strings.Index(line, ": "); strings.HasPrefix(line, "expect ") && i >= 0 {
+			name, value = line[:i], line[i+1:] // a target's name may have a colon itself
+		}
+		if !ok {
+			return fail("a header line \"key: value\", or an empty line before the schedule", fmt.Sprintf("%q", line))
+		}
+		e.Keys = append(e.Keys, Key{strings.TrimSpace(name), strings.TrimSpace(value)})
+		if len(e.Keys) == 1 && (e.Keys[0] != Key{"format", Format}) {
+			return fail("\"format: "+Format+"\" as the first line", fmt.Sprintf("%q", line))
+		}
+		e.Line++
+	}
+	e.Body = rest
+	body := e.Line
+	e.Line = 1
+	switch {
+	case e.Value("invariant") == "":
+		return fail("a key invariant in the header", "none")
+	case len(e.Fails()) == 0 && len(e.Expects()) == 0:
+		return fail("a key fails or \"expect TARGET\" in the header", "neither")
+	}
+	e.Line = body
+	return e, nil
+}
+
+// Value returns the first value of a key, or "".
+func (e Entry) Value(name string) string {
+	for _, k := range e.Keys {
+		if k.Name == name {
+			return k.Value
+		}
+	}
+	return ""
+}
+
+// Fails returns the targets on which the entry's promise breaks.
+func (e Entry) Fails() []string { return strings.Fields(e.Value("fails")) }
+
+// Expects returns what targets answer.
+func (e Entry) Expects() []Expect {
+	var all []Expect
+	for _, k := range e.Keys {
+		if target, ok := strings.CutPrefix(k.Name, "expect "); ok {
+			all = append(all, Expect{strings.TrimSpace(target), strings.Fields(k.Value)})
+		}
+	}
+	return all
+}
+
+// String returns the text of e's file.
+func (e Entry) String() string {
+	var b strings.Builder
+	for _, k := range e.Keys {
+		fmt.Fprintf(&b, "%s: %s\n", k.Name, k.Value)
+	}
+	b.WriteString("\n" + e.Body)
+	return b.String()
+}

@@ -1,0 +1,8 @@
+module github.com/listentest/listentest
+
+go 1.25.0
+
+require (
+	golang.org/x/sync v0.22.0
+	golang.org/x/sys v0.44.0
+)

@@ -1,0 +1,112 @@
+package listentest
+
+// A Promise is one thing that a listener's contract says and Check judges.
+// The order of the numbers is the order of precedence: where several break
+// on one event, the first is printed and keys deduplication.
+type Promise uint8
+
+const (
+	Conserve Promise = iota
+	ShutPromise
+	MinPending
+	MaxPending
+	OrderPromise
+	Progress
+	numPromises
+)
+
+// Promises returns all promises in their order of precedence.
+func Promises() []Promise {
+	all := make([]Promise, numPromises)
+	for i := range all {
+		all[i] = Promise(i)
+	}
+	return all
+}
+
+var promises = [numPromises]struct{ name, doc string }{
+	Conserve:     {"conserve", "every admitted connection is accepted exactly once or told its end, and nothing else is accepted"},
+	ShutPromise:  {"shut", "close ends every pending connection and every waiting accept, and nothing is admitted after it"},
+	MinPending:   {"min-pending", "a connection is never refused while fewer than the guaranteed number are pending"},
+	MaxPending:   {"max-pending", "no connection is admitted while the most that may be pending are"},
+	OrderPromise: {"order", "connections are accepted in the order in which they were admitted"},
+	Progress:     {"progress", "no accept waits while a connection is pending, and no dial while there is room"},
+}
+
+// String returns the promise's name, as it stands in corpus files.
+func (p Promise) String() string { return promises[p].name }
+
+// Doc returns one sentence that says what is promised.
+func (p Promise) Doc() string { return promises[p].doc }
+
+// ParsePromise returns the promise of a name; ok is false for an unknown one.
+func ParsePromise(name string) (p Promise, ok bool) {
+	for i := range promises {
+		if promises[i].name == name {
+			return Promise(i), true
+		}
+	}
+	return 0, false
+}
+
+// Status is what Check can say of a promise after one history.
+type Status uint8
+
+const (
+	NotStated Status = iota // the contract says nothing
+	Unknown                 // nothing here decided it
+	Held
+	Suspect  // broken, if waiting longer would not have mended it
+	Violated // broken
+	numStatuses
+)
+
+var statusNames = [numStatuses]string{"not stated", "unknown", "held", "suspect", "violated"}
+
+func (s Status) String() string { return statusNames[s] }
+
+// Statuses returns all statuses, the best news first.
+func Statuses() []Status { return []Status{Held, Violated, Suspect, Unknown, NotStated} }
+
+// A Violation is one broken promise in one history. Its texts are canonical:
+// two runs of the same schedule that break the same promise alike give the
+// same text.
+type Violation struct {
+	Promise Promise
+	// Suspect: it rests on elapsed time, and a slower rest might show that
+	// nothing is wrong.
+	Suspect bool
+	Text    string  // one sentence
+	Op      int32   // the operation that shows it; 0 if none does
+	From    int     // the events between which the promise was broken:
+	To      int     // indices into History.Events, From <= To
+	Holders []int32 // connections that may have held a place at To
+}
+
+// A Verdict is all that Check says of one history.
+type Verdict struct {
+	Of         [numPromises]Status
+	Violations []Violation // the first of each promise, in order of precedence
+}
+
+// First returns the violation that counts, or nil. A certain one counts
+// before a suspect one.
+func (v Verdict) First() *Violation {
+	var first *Violation
+	for i := range v.Violations {
+		if w := &v.Violations[i]; first == nil || first.Suspect && !w.Suspect {
+			first = w
+		}
+	}
+	return first
+}
+
+// Of returns v's violation of p, or nil.
+func (v Verdict) violation(p Promise) *Violation {
+	for i := range v.Violations {
+		if v.Violations[i].Promise == p {
+			return &v.Violations[i]
+		}
+	}
+	return nil
+}

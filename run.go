@@ -1,0 +1,320 @@
+package listentest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Defaults of a [Runner]: loopback hands over within microseconds, so these
+// are generous; a verdict that rests on them is suspect until confirmed.
+const (
+	DefaultPace  = 5 * time.Millisecond
+	DefaultGrace = 50 * time.Millisecond
+)
+
+// A Runner runs schedules against one target, one after the other. It keeps
+// its buffers, and the session where that is a [Reuser].
+type Runner struct {
+	Target      Target
+	Pace, Grace time.Duration // DefaultPace and DefaultGrace if 0
+
+	mu      sync.Mutex // guards what report writes
+	history History
+	open    []Op // called and not returned, in the order of their calls
+	held    []Actor
+	conns   []holding
+	backlog int32 // in force: of the newest listen
+	shut    bool
+
+	session Session
+	ctx     context.Context
+	lastID  int32
+}
+
+// holding is a connection that an actor obtained and still holds.
+type holding struct {
+	actor Actor
+	op    int32
+}
+
+// Run runs s once against t.
+func Run(ctx context.Context, t Target, s Schedule) (History, error) {
+	return (&Runner{Target: t}).Run(ctx, s)
+}
+
+// Run runs s and returns what was seen. The history is the runner's own and
+// stands until the next Run. An error is trouble: the harness or the machine
+// failed, or ctx was done, and there is no verdict about the target.
+func (r *Runner) Run(ctx context.Context, s Schedule) (History, error) {
+	s = s.Norm()
+	if err := r.begin(ctx, s); err != nil {
+		return History{}, fmt.Errorf("open %s: %w", r.Target.Name(), err)
+	}
+	err := r.steps(s.Steps)
+	if err == nil {
+		err = r.finish()
+	}
+	if cerr := r.session.Close(); err == nil && cerr != nil {
+		err = fmt.Errorf("close %s: %w", r.Target.Name(), cerr)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		r.session = nil
+		return History{}, err
+	}
+	return r.history, nil
+}
+
+func (r *Runner) begin(ctx context.Context, s Schedule) error {
+	r.ctx, r.lastID = ctx, 0
+	r.mu.Lock()
+	r.history.Backlog, r.history.Events = s.Backlog, r.history.Events[:0]
+	r.open, r.held, r.conns = r.open[:0], r.held[:0], r.conns[:0]
+	r.backlog, r.shut = s.Backlog, false
+	r.mu.Unlock()
+	o := Options{Backlog: s.Backlog, Report: r.report, Choices: s.Choices,
+		Pace: cmp.Or(r.Pace, DefaultPace), Grace: cmp.Or(r.Grace, DefaultGrace)}
+	if again, ok := r.session.(Reuser); ok {
+		return again.Reopen(o)
+	}
+	var err error
+	r.session, err = r.Target.Open(ctx, o)
+	return err
+}
+
+// report takes an event of the session.
+func (r *Runner) report(e Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.history.Events = append(r.history.Events, e)
+	switch e.Verb {
+	case Hold:
+		r.held = append(r.held, e.Step.Actor)
+	case Return:
+		if i := slices.IndexFunc(r.open, func(o Op) bool { return o.ID == e.Op }); i >= 0 {
+			r.ended(r.open[i], e)
+			r.open = slices.Delete(r.open, i, i+1)
+		}
+	}
+}
+
+// ended keeps the books of who holds which connection and of the listener.
+func (r *Runner) ended(op Op, e Event) {
+	if e.Outcome != OK {
+		return
+	}
+	switch op.Kind {
+	case Dial, Accept:
+		r.conns = append(r.conns, holding{op.Actor, op.ID})
+	case Listen:
+		if op.Actor == Listener(0) {
+			r.backlog, r.shut = int32(op.N), false
+		}
+	case Shut:
+		r.shut = r.shut || op.Actor == Listener(0)
+	}
+}
+
+func (r *Runner) steps(steps []Step) error {
+	for _, t := range steps {
+		if err := context.Cause(r.ctx); err != nil {
+			return fmt.Errorf("run %s: %w", r.Target.Name(), err)
+		}
+		if err := r.step(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step runs one step with its repeats.
+func (r *Runner) step(t Step) error {
+	one, times := t, 1
+	switch t.Kind {
+	case Settle:
+		return r.rest()
+	case Dial, Accept, Hangup, Abort:
+		one.N, times = 0, t.count()
+	case Fill:
+		one.Kind, one.N = Dial, 0
+		times = int(r.Target.Contract().guaranteedFor(r.backlog)) - int(t.N)
+	}
+	if left := MaxOps - int(r.lastID); times > left {
+		times = left
+		if t.Kind == Fill { // half full is something else
+			times = 0
+		}
+	}
+	for i := range times {
+		one.Along = t.Along && i == times-1
+		more, err := r.one(one)
+		if err != nil || !more {
+			return err
+		}
+	}
+	if times < 1 {
+		r.report(Event{Verb: Skipped, Step: t})
+	}
+	return nil
+}
+
+// one runs one operation; more is false if repeats stop here.
+func (r *Runner) one(t Step) (more bool, err error) {
+	op, ok := r.call(t)
+	if !ok {
+		return false, nil
+	}
+	r.session.Start(op)
+	if t.Along || kinds[t.Kind].instant {
+		return true, nil
+	}
+	outcome, returned := r.outcome(op.ID)
+	if !returned || t.Kind != Dial && t.Kind != Accept { // the others move more than themselves
+		if err := r.pace(); err != nil {
+			return false, err
+		}
+		outcome, returned = r.outcome(op.ID)
+	}
+	return returned && outcome == OK, nil
+}
+
+// call records the call of t, or a skip where t means nothing.
+func (r *Runner) call(t Step) (Op, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	conn, ok := r.meaning(t)
+	if !ok {
+		r.history.Events = append(r.history.Events, Event{Verb: Skipped, Step: t})
+		return Op{}, false
+	}
+	if t.Kind == Resume {
+		r.held = slices.DeleteFunc(r.held, func(a Actor) bool { return a == t.Actor })
+	}
+	r.lastID++
+	op := Op{ID: r.lastID, Conn: conn, Step: t}
+	r.history.Events = append(r.history.Events, Event{Verb: Call, Op: op.ID, Conn: conn, Step: t})
+	r.open = append(r.open, op)
+	return op, true
+}
+
+// meaning returns the connection that t addresses, and whether t means
+// anything here (rules 4 and 10).
+func (r *Runner) meaning(t Step) (conn int32, ok bool) {
+	held := slices.Contains(r.held, t.Actor)
+	busy := slices.ContainsFunc(r.open, func(o Op) bool {
+		return o.Actor == t.Actor && kinds[o.Kind].roles != ""
+	})
+	switch t.Kind {
+	case Preempt, Tick:
+		return 0, true
+	case Resume:
+		return 0, held
+	case Cancel:
+		return 0, busy
+	}
+	if held || busy {
+		return 0, false
+	}
+	switch t.Kind {
+	case Shut:
+		return 0, t.Actor != Listener(0) || !r.shut
+	case Send, Recv, HalfClose, Hangup, Abort:
+		for i := len(r.conns) - 1; i >= 0; i-- {
+			if c := r.conns[i]; c.actor == t.Actor {
+				if t.Kind == Hangup || t.Kind == Abort {
+					r.conns = slices.Delete(r.conns, i, i+1)
+				}
+				return c.op, true
+			}
+		}
+		return 0, false
+	}
+	return 0, true
+}
+
+// outcome returns how the operation ended, if it has.
+func (r *Runner) outcome(id int32) (Outcome, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := len(r.history.Events) - 1; i >= 0; i-- {
+		switch e := &r.history.Events[i]; {
+		case e.Verb == Return && e.Op == id:
+			return e.Outcome, true
+		case e.Verb == Call && e.Op == id:
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+// pace waits for a step: until its operation has returned, or the session
+// knows that nothing can move, or Pace is over (rule 3). A calm answer is no
+// rest; a quiet one is knowledge, and is kept.
+func (r *Runner) pace() error {
+	rest, err := r.settle(cmp.Or(r.Pace, DefaultPace))
+	if err == nil && rest == Quiet {
+		r.report(Event{Verb: Rested, N: int32(rest)})
+	}
+	return err
+}
+
+// rest is a full rest.
+func (r *Runner) rest() error {
+	rest, err := r.settle(cmp.Or(r.Grace, DefaultGrace))
+	if err == nil {
+		r.report(Event{Verb: Rested, N: int32(rest)})
+	}
+	return err
+}
+
+func (r *Runner) settle(most time.Duration) (Rest, error) {
+	ctx := r.ctx
+	if LevelOf(r.Target) != LevelFull { // a full level has no use for real time
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(r.ctx, most)
+		defer cancel()
+	}
+	rest, err := r.session.Settle(ctx)
+	if err == nil {
+		err = context.Cause(r.ctx)
+	}
+	if err != nil {
+		return rest, fmt.Errorf("settle %s: %w", r.Target.Name(), err)
+	}
+	return rest, nil
+}
+
+// finish ends a run: it resumes all who are held and takes one full rest
+// (rule 8). What was armed on a held actor holds it again, so it takes
+// rounds, at most one a preempt.
+func (r *Runner) finish() error {
+	for range MaxSteps {
+		held := r.heldNow()
+		for _, a := range held {
+			if _, err := r.one(Step{Kind: Resume, Actor: a}); err != nil {
+				return err
+			}
+		}
+		if len(held) > 0 {
+			continue
+		}
+		if err := r.rest(); err != nil {
+			return err
+		}
+		if len(r.heldNow()) == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("settle %s: %v is held whatever is resumed", r.Target.Name(), r.heldNow())
+}
+
+func (r *Runner) heldNow() []Actor {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.held)
+}

@@ -1,0 +1,325 @@
+package listentest
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+)
+
+// Compare orders schedules by how simple they are: without choices before
+// with, then fewer steps, fewer overlaps, fewer fills, a backlog nearer to 1,
+// smaller numbers, lower actors, and last step by step. It is 0 only for
+// equal ones.
+func Compare(a, b Schedule) int {
+	a, b = a.Norm(), b.Norm()
+	return cmp.Or(
+		cmp.Compare(len(a.Choices), len(b.Choices)),
+		slices.Compare(a.Choices, b.Choices),
+		cmp.Compare(len(a.Steps), len(b.Steps)),
+		compareSums(a, b, func(t Step) int64 { return int64(count(t.Along)) }),
+		compareSums(a, b, func(t Step) int64 { return int64(count(t.Kind == Fill)) }),
+		cmp.Compare(backlogRank(a.Backlog), backlogRank(b.Backlog)),
+		compareSums(a, b, Step.numberRank),
+		compareSums(a, b, func(t Step) int64 { return int64(t.Actor.Num()) }),
+		slices.CompareFunc(a.Steps, b.Steps, compareSteps),
+		cmp.Compare(a.Backlog, b.Backlog),
+	)
+}
+
+func compareSums(a, b Schedule, rank func(Step) int64) int {
+	sum := int64(0)
+	for _, t := range a.Steps {
+		sum += rank(t)
+	}
+	for _, t := range b.Steps {
+		sum -= rank(t)
+	}
+	return cmp.Compare(sum, 0)
+}
+
+func compareSteps(a, b Step) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Actor, b.Actor), cmp.Compare(a.N, b.N),
+		cmp.Compare(count(a.Along), count(b.Along)))
+}
+
+// backlogRank is 0 for 1, the backlog that people think in.
+func backlogRank(b int32) int64 {
+	switch {
+	case b == 1:
+		return 0
+	case b == 0:
+		return 1
+	case b > 0:
+		return int64(b)
+	}
+	return 1<<32 - int64(b)
+}
+
+// numberRank is how far N is from the plain step.
+func (t Step) numberRank() int64 {
+	switch t.Kind {
+	case Dial, Accept, Hangup, Abort:
+		return int64(t.count() - 1)
+	}
+	return max(int64(t.N), -int64(t.N))
+}
+
+// Smaller yields schedules that are simpler than s by [Compare], the boldest
+// first: the candidates that a shrinker tries. None is yielded that is not
+// smaller, so that shrinking ends.
+func Smaller(s Schedule) iter.Seq[Schedule] {
+	s = s.Norm()
+	return func(yield func(Schedule) bool) {
+		emit := func(c Schedule) bool {
+			c = c.Norm()
+			return Compare(c, s) >= 0 || yield(c)
+		}
+		for _, pass := range passes {
+			if !pass(s, emit) {
+				return
+			}
+		}
+	}
+}
+
+// passes are tried in this order. A pass stops early, and returns false, when
+// emit does.
+var passes = []func(Schedule, func(Schedule) bool) bool{
+	fewerChoices, fewerSteps, mergedSteps, fewerPairs, fewerOverlaps,
+	lowerBacklog, lowerNumbers, lowerActors, fewerFills, reordered, preempted,
+}
+
+func fewerChoices(s Schedule, emit func(Schedule) bool) bool {
+	if len(s.Choices) == 0 {
+		return true
+	}
+	plain := s
+	plain.Choices = nil
+	if !emit(plain) {
+		return false
+	}
+	for n := len(s.Choices) / 2; n > 0; n /= 2 {
+		c := s
+		if c.Choices = s.Choices[:len(s.Choices)-n]; !emit(c) {
+			return false
+		}
+	}
+	for i := range s.Choices {
+		for _, v := range []byte{0, s.Choices[i] / 2, s.Choices[i] - 1} {
+			c := s
+			c.Choices = slices.Clone(s.Choices)
+			if c.Choices[i] = v; !emit(c) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func withSteps(s Schedule, steps []Step) Schedule {
+	s.Steps = steps
+	return s
+}
+
+// fewerSteps drops runs of steps: halves, quarters, … single ones.
+func fewerSteps(s Schedule, emit func(Schedule) bool) bool {
+	n := len(s.Steps)
+	for size := n; size > 0; size /= 2 {
+		for i := n - size; i > -size; i -= size {
+			from, to := max(i, 0), i+size
+			if !emit(withSteps(s, slices.Delete(slices.Clone(s.Steps), from, to))) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// mergedSteps drops a step and lets another one of its kind repeat.
+func mergedSteps(s Schedule, emit func(Schedule) bool) bool {
+	for i, t := range s.Steps {
+		for j, u := range s.Steps {
+			if i == j || t.Kind != u.Kind || t.Kind != Dial && t.Kind != Accept && t.Kind != Abort && t.Kind != Hangup {
+				continue
+			}
+			steps := slices.Clone(s.Steps)
+			steps[j].N = int16(min(u.count()+t.count(), int(kinds[t.Kind].most)))
+			if !emit(withSteps(s, slices.Delete(steps, i, i+1))) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// fewerPairs drops two steps that need each other, such as a preempt and its
+// resume; only where that is not too many pairs.
+func fewerPairs(s Schedule, emit func(Schedule) bool) bool {
+	const most = 40
+	if len(s.Steps) > most {
+		return true
+	}
+	for i := range s.Steps {
+		for j := range i {
+			steps := slices.Delete(slices.Clone(s.Steps), i, i+1)
+			if !emit(withSteps(s, slices.Delete(steps, j, j+1))) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func fewerOverlaps(s Schedule, emit func(Schedule) bool) bool {
+	return eachStep(s, emit, func(t Step, try func(Step) bool) bool {
+		t.Along = false
+		return try(t)
+	})
+}
+
+func lowerBacklog(s Schedule, emit func(Schedule) bool) bool {
+	for _, b := range []int32{1, 0, s.Backlog / 2, s.Backlog - 1} {
+		c := s
+		if c.Backlog = b; !emit(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func lowerNumbers(s Schedule, emit func(Schedule) bool) bool {
+	return eachStep(s, emit, func(t Step, try func(Step) bool) bool {
+		for _, n := range []int16{kinds[t.Kind].none, 1, t.N / 2, t.N - 1, t.N + 1} {
+			if t.N = n; !try(t) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// lowerActors renames an actor everywhere, or exchanges it with another one,
+// then renames it in single steps.
+func lowerActors(s Schedule, emit func(Schedule) bool) bool {
+	for _, t := range s.Steps {
+		for n := range t.Actor.Num() {
+			to := actor(t.Actor.Role(), n)
+			one, both := slices.Clone(s.Steps), slices.Clone(s.Steps)
+			for i, u := range s.Steps {
+				switch {
+				case kinds[u.Kind].roles == "":
+				case u.Actor == t.Actor:
+					one[i].Actor, both[i].Actor = to, to
+				case u.Actor == to:
+					both[i].Actor = t.Actor
+				}
+			}
+			if !emit(withSteps(s, one)) || !emit(withSteps(s, both)) {
+				return false
+			}
+		}
+	}
+	return eachStep(s, emit, func(t Step, try func(Step) bool) bool {
+		from := t.Actor
+		for n := range from.Num() {
+			if t.Actor = actor(from.Role(), n); !try(t) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// fewerFills turns fills into dials.
+func fewerFills(s Schedule, emit func(Schedule) bool) bool {
+	return eachStep(s, emit, func(t Step, try func(Step) bool) bool {
+		if t.Kind != Fill {
+			return true
+		}
+		for _, n := range []int64{1, 2, 3, int64(s.Backlog) - int64(t.N)} {
+			if n < 1 || n > int64(kinds[Dial].most) {
+				continue
+			}
+			if !try(Step{Kind: Dial, Along: t.Along, Actor: t.Actor, N: int16(n)}) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// reordered moves and exchanges steps, without overlaps if that will do, so
+// that one defect found twice ends as one schedule.
+func reordered(s Schedule, emit func(Schedule) bool) bool {
+	try := func(steps []Step) bool {
+		return emit(withSteps(s, sequential(steps))) && emit(withSteps(s, steps))
+	}
+	for i := range s.Steps {
+		for j := range i {
+			swapped := slices.Clone(s.Steps)
+			swapped[i], swapped[j] = swapped[j], swapped[i]
+			if !try(swapped) || !try(moved(s.Steps, i, j)) || !try(moved(s.Steps, j, i)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// preempted puts a preempt in the place of choices and overlaps: often it
+// shows the same, and it is easier to read. Only for short schedules.
+func preempted(s Schedule, emit func(Schedule) bool) bool {
+	const most = 8
+	if len(s.Steps) > most {
+		return true
+	}
+	c := s
+	c.Choices = nil
+	for i, t := range s.Steps {
+		for j := range i + 1 {
+			for k := range int16(3) {
+				p := Step{Kind: Preempt, Actor: t.Actor, N: k}
+				if p.Norm() != p {
+					break
+				}
+				if !emit(withSteps(c, slices.Insert(sequential(moved(s.Steps, i, j)), j, p))) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// moved returns steps with the i-th in the j-th place.
+func moved(steps []Step, i, j int) []Step {
+	m := slices.Delete(slices.Clone(steps), i, i+1)
+	return slices.Insert(m, j, steps[i])
+}
+
+// sequential returns steps without overlaps.
+func sequential(steps []Step) []Step {
+	steps = slices.Clone(steps)
+	for i := range steps {
+		steps[i].Along = false
+	}
+	return steps
+}
+
+// eachStep emits s with one step changed, for each step and each change.
+func eachStep(s Schedule, emit func(Schedule) bool, change func(t Step, try func(Step) bool) bool) bool {
+	for i, t := range s.Steps {
+		try := func(u Step) bool {
+			if u.Norm() == t {
+				return true
+			}
+			steps := slices.Clone(s.Steps)
+			steps[i] = u
+			return emit(withSteps(s, steps))
+		}
+		if !change(t, try) {
+			return false
+		}
+	}
+	return true
+}

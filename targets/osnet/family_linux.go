@@ -1,0 +1,130 @@
+package osnet
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/listentest/listentest"
+	"golang.org/x/sys/unix"
+)
+
+// A family is a kind of socket that listens. A new one is an entry here.
+type family struct {
+	name      string
+	domain    int
+	addressed bool // has addresses of the network, so addr= means something
+	quiet     bool // a call is over when it returns: nothing moves behind our back
+	contract  func() (listentest.Contract, error)
+	// listenAddr returns an address to listen at that nobody uses.
+	listenAddr func(*Target) unix.Sockaddr
+	// dialAddr returns an address to dial from, and the key by which accept
+	// will know it; a nil address leaves the choice to the kernel, and the
+	// key to keyOf.
+	dialAddr func() (unix.Sockaddr, string)
+	// keyOf returns the key of a peer's address.
+	keyOf func(unix.Sockaddr) string
+}
+
+var families = []family{
+	{
+		name: "tcp", domain: unix.AF_INET, addressed: true, contract: tcpContract,
+		listenAddr: func(t *Target) unix.Sockaddr { return &unix.SockaddrInet4{Addr: t.addr.As4()} },
+		dialAddr:   func() (unix.Sockaddr, string) { return nil, "" },
+		keyOf: func(sa unix.Sockaddr) string {
+			in, ok := sa.(*unix.SockaddrInet4)
+			if !ok {
+				return ""
+			}
+			return string([]byte{in.Addr[0], in.Addr[1], in.Addr[2], in.Addr[3], byte(in.Port >> 8), byte(in.Port)})
+		},
+	},
+	{
+		name: "unix", domain: unix.AF_UNIX, quiet: true, contract: unixContract,
+		listenAddr: func(*Target) unix.Sockaddr { return &unix.SockaddrUnix{Name: abstractName()} },
+		dialAddr: func() (unix.Sockaddr, string) {
+			name := abstractName()
+			return &unix.SockaddrUnix{Name: name}, name
+		},
+		keyOf: func(sa unix.Sockaddr) string {
+			un, ok := sa.(*unix.SockaddrUnix)
+			if !ok {
+				return ""
+			}
+			return un.Name
+		},
+	},
+}
+
+var abstractNames atomic.Uint64
+
+// abstractName returns a name of the abstract namespace, which needs no file
+// and is gone with its socket.
+func abstractName() string {
+	return "@listentest-" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatUint(abstractNames.Add(1), 10)
+}
+
+// tcpContract is row 1 of the table of contracts: sk_acceptq_is_full tests
+// sk_ack_backlog > sk_max_ack_backlog (include/net/sock.h), so L+1 fit;
+// listen clamps its argument, taken as unsigned, to somaxconn (net/socket.c);
+// the enqueue at the final ACK does not test again, so that handshakes on
+// other processors may add to it (net/ipv4/inet_connection_sock.c).
+func tcpContract() (listentest.Contract, error) {
+	somaxconn, err := sysctl("net/core/somaxconn")
+	if err != nil {
+		return listentest.Contract{}, err
+	}
+	cookies, err := sysctl("net/ipv4/tcp_syncookies")
+	if err != nil {
+		return listentest.Contract{}, err
+	}
+	c := listentest.Contract{
+		Backlog:    listentest.Backlog{Zero: 0, Negative: somaxconn, High: somaxconn},
+		Guaranteed: listentest.Exactly(1),
+		Max:        listentest.Exactly(1),
+		Race:       int32(runtime.NumCPU() - 1),
+		Admit:      listentest.AdmitUnlessOverlapped,
+		Must:       listentest.Completed | listentest.Aborted,
+		May:        listentest.Completed | listentest.Aborted,
+		Order:      listentest.FIFO,
+		Overflow:   listentest.Drop,
+		Close:      listentest.CloseEnds,
+	}
+	if cookies == 0 { // then half-open connections fill a queue of their own, and refuse
+		c.May |= listentest.HalfOpen
+	}
+	return c, nil
+}
+
+// unixContract is row 8: connect tests the same way and enqueues under one
+// lock (net/unix/af_unix.c), so nothing races in, and a non-blocking connect
+// at a full queue is told EAGAIN.
+func unixContract() (listentest.Contract, error) {
+	somaxconn, err := sysctl("net/core/somaxconn")
+	return listentest.Contract{
+		Backlog:    listentest.Backlog{Zero: 0, Negative: somaxconn, High: somaxconn},
+		Guaranteed: listentest.Exactly(1),
+		Max:        listentest.Exactly(1),
+		Must:       listentest.Completed | listentest.Aborted,
+		May:        listentest.Completed | listentest.Aborted,
+		Order:      listentest.FIFO,
+		Overflow:   listentest.Refuse,
+		Close:      listentest.CloseEnds,
+	}, err
+}
+
+// sysctl reads a number from below /proc/sys.
+func sysctl(name string) (int32, error) {
+	b, err := os.ReadFile("/proc/sys/" + name)
+	if err != nil {
+		return 0, fmt.Errorf("read a kernel setting: %w", err)
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(string(b)), 10, 32)
+	if err != nil {
+		return 0, fmt.Errorf("read a kernel setting: %s: %w", name, err)
+	}
+	return int32(n), nil
+}

@@ -1,0 +1,265 @@
+package osnet
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+
+	lt "github.com/listentest/listentest"
+	"golang.org/x/sys/unix"
+)
+
+// dial makes the one connect call of op. On loopback the handshake is over
+// when it returns; what is not connected then was dropped, or is on its way
+// on another processor.
+func (s *session) dial(op lt.Op) {
+	fd, err := s.socket()
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	from, key := s.family.dialAddr()
+	if from != nil {
+		if err := unix.Bind(fd, from); err != nil {
+			s.fail(errors.Join(fmt.Errorf("bind a client: %w", err), unix.Close(fd)))
+			return
+		}
+	}
+	s.mu.Lock()
+	s.clients = append(s.clients, client{op: op.ID, actor: op.Actor, fd: fd, key: key})
+	s.mu.Unlock()
+	err = unix.Connect(fd, s.addr)
+	if err == unix.EINPROGRESS {
+		err = connecting(fd)
+	}
+	if from == nil && (err == nil || err == unix.EINPROGRESS) {
+		sa, nameErr := unix.Getsockname(fd)
+		if nameErr != nil {
+			s.fail(fmt.Errorf("getsockname: %w", nameErr))
+			return
+		}
+		key = s.family.keyOf(sa)
+	}
+	s.dialed(op.ID, key, err)
+}
+
+// connecting returns nil once fd is connected, EINPROGRESS before, and
+// otherwise why it will not be.
+func connecting(fd int) error {
+	p := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+	n, err := poll(p[:], 0)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return unix.EINPROGRESS
+	}
+	errno, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	if err == nil && errno != 0 {
+		err = unix.Errno(errno)
+	}
+	return err
+}
+
+// dialed takes how far a dial has come, and reports it if that is its end.
+func (s *session) dialed(op int32, key string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &s.clients[slices.IndexFunc(s.clients, func(c client) bool { return c.op == op })]
+	first := c.phase == trying
+	c.key, c.phase = key, dialing
+	if err == unix.EINPROGRESS {
+		c.dropped = c.dropped || first && s.full()
+		return
+	}
+	outcome, known := outcomes[err]
+	if !known {
+		s.trouble = errors.Join(s.trouble, fmt.Errorf("connect: %w", err))
+		return
+	}
+	e := lt.Event{Verb: lt.Return, Op: op, Outcome: outcome}
+	c.phase = over
+	if outcome == lt.OK {
+		c.phase, e.Conn = connected, op
+	}
+	s.report(e)
+	s.name()
+}
+
+// outcomes are the answers of the listener to connect. Every other error is
+// of our own side (no port, no descriptor, no memory) and trouble.
+var outcomes = map[error]lt.Outcome{
+	nil:               lt.OK,
+	unix.ECONNREFUSED: lt.Refused,
+	unix.ECONNRESET:   lt.Reset,
+	unix.EAGAIN:       lt.WouldBlock,
+	unix.ETIMEDOUT:    lt.Timeout,
+}
+
+// accept makes op's first accept call. One that is to be held at its exit
+// runs on a thread of its own, which stays there.
+func (s *session) accept(op lt.Op) {
+	if s.acceptOn(op) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accepts = append(s.accepts, op)
+}
+
+// acceptOn tries op once, on a thread of its own if it is armed.
+func (s *session) acceptOn(op lt.Op) (returned bool) {
+	s.mu.Lock()
+	armed := s.armed[op.Actor.Num()]
+	s.mu.Unlock()
+	if !armed {
+		return s.tryAccept(op)
+	}
+	tried := make(chan bool)
+	s.parked.Add(1)
+	go func() {
+		defer s.parked.Done()
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		returned := s.tryAccept(op)
+		s.mu.Lock()
+		gate := s.held[op.Actor]
+		s.mu.Unlock()
+		tried <- returned
+		if gate != nil {
+			<-gate
+		}
+	}()
+	return <-tried
+}
+
+// tryAccept makes one accept call for op and reports what it gave; false if
+// there was nothing to accept.
+func (s *session) tryAccept(op lt.Op) bool {
+	if s.listener < 0 {
+		s.done(op, lt.Closed, 0)
+		return true
+	}
+	fd, sa, err := unix.Accept4(s.listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+	switch err {
+	case nil:
+	case unix.EAGAIN, unix.EINTR:
+		return false
+	default:
+		s.fail(fmt.Errorf("accept: %w", err))
+		return false
+	}
+	v := server{op: op.ID, fd: fd, key: s.family.keyOf(sa)}
+	s.mu.Lock()
+	v.dial = s.find(v.key)
+	s.servers = append(s.servers, v)
+	s.mu.Unlock()
+	s.done(op, lt.OK, v.dial)
+	return true
+}
+
+// find returns the dial of a key, 0 if it is not known (yet).
+func (s *session) find(key string) int32 {
+	for i := len(s.clients) - 1; i >= 0; i-- {
+		if c := &s.clients[i]; c.key == key && key != "" {
+			c.taken = true
+			return c.op
+		}
+	}
+	return 0
+}
+
+// name tells whose connections were accepted before their dial's address was
+// known.
+func (s *session) name() {
+	for i := range s.servers {
+		v := &s.servers[i]
+		if v.dial != 0 {
+			continue
+		}
+		if v.dial = s.find(v.key); v.dial != 0 {
+			s.report(lt.Event{Verb: lt.Named, Op: v.op, Conn: v.dial})
+		}
+	}
+}
+
+// strangers tells which connections nobody here dialed: no dial is in its
+// first try, so every address is known. Where other programs can reach the
+// listener it is trouble, for they may have dialed it.
+func (s *session) strangers() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.servers {
+		v := &s.servers[i]
+		if v.dial != 0 {
+			continue
+		}
+		if !isolated {
+			s.trouble = errors.Join(s.trouble, errors.New("somebody else dialed the listener"))
+			return
+		}
+		v.dial = lt.Nobody
+		s.report(lt.Event{Verb: lt.Named, Op: v.op, Conn: lt.Nobody})
+	}
+}
+
+// leave is hangup and abort, at either end.
+func (s *session) leave(op lt.Op) {
+	s.mu.Lock()
+	var fd *int
+	for i := range s.clients {
+		if c := &s.clients[i]; c.op == op.Conn {
+			fd, c.quit = &c.fd, true
+		}
+	}
+	for i := range s.servers {
+		if v := &s.servers[i]; v.op == op.Conn {
+			fd = &v.fd
+		}
+	}
+	var err error
+	switch {
+	case fd == nil || *fd < 0:
+	case op.Kind == lt.Abort:
+		err = s.reset(fd)
+	default:
+		err = unix.Close(*fd)
+		*fd = -1
+	}
+	s.mu.Unlock()
+	if err != nil {
+		s.fail(fmt.Errorf("%v: %w", op.Kind, err))
+		return
+	}
+	s.done(op, lt.OK, 0)
+}
+
+// cancel gives up what the actor has open.
+func (s *session) cancel(op lt.Op) {
+	s.flight.Wait()
+	s.mu.Lock()
+	var victim *lt.Op
+	if i := slices.IndexFunc(s.accepts, func(o lt.Op) bool { return o.Actor == op.Actor }); i >= 0 {
+		o := s.accepts[i]
+		victim = &o
+		s.accepts = slices.Delete(s.accepts, i, i+1)
+	}
+	dial := int32(0)
+	for i := range s.clients {
+		if c := &s.clients[i]; c.phase == dialing && c.actor == op.Actor {
+			c.phase, dial = over, c.op
+			if err := s.reset(&c.fd); err != nil {
+				s.trouble = errors.Join(s.trouble, fmt.Errorf("cancel: %w", err))
+			}
+		}
+	}
+	s.mu.Unlock()
+	s.done(op, lt.OK, 0)
+	switch {
+	case victim != nil:
+		s.done(*victim, lt.Cancelled, 0)
+	case dial != 0:
+		s.report(lt.Event{Verb: lt.Return, Op: dial, Outcome: lt.Cancelled})
+	}
+}

@@ -1,0 +1,27 @@
+//go:build !linux
+
+package osnet
+
+import (
+	"context"
+	"errors"
+
+	"github.com/listentest/listentest"
+)
+
+// No family is driven here yet.
+var families []family
+
+type family struct {
+	name      string
+	addressed bool
+	contract  func() (listentest.Contract, error)
+}
+
+// Open always fails.
+func (t *Target) Open(context.Context, listentest.Options) (listentest.Session, error) {
+	return nil, errors.ErrUnsupported
+}
+
+// Isolate does nothing.
+func Isolate() string { return "no network namespaces on this system" }

@@ -1,0 +1,303 @@
+package osnet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	lt "github.com/listentest/listentest"
+	"golang.org/x/sys/unix"
+)
+
+// A session is one address: a listener, its clients and its acceptors. The
+// runner calls from one goroutine; operations marked with & report from
+// others.
+type session struct {
+	t      *Target
+	family *family
+	report func(lt.Event)
+
+	listener int           // -1 while shut
+	keeper   int           // keeps the address while shut, so that nobody else gets it; else -1
+	addr     unix.Sockaddr // of the listener
+
+	flight sync.WaitGroup // operations with & that have not made their first try
+
+	mu      sync.Mutex // guards the rest
+	clients []client   // in the order in which their dials were tried
+	accepts []lt.Op    // those that found nothing, oldest first
+	servers []server
+	armed   [64]bool // acceptors to be held at the exit of their next operation
+	held    map[lt.Actor]chan struct{}
+	parked  sync.WaitGroup // threads of held acceptors
+	queue   int32          // the last Gauge
+	trouble error
+	polls   []unix.PollFd // a buffer
+}
+
+// A client is the dialing end of a connection, or of the attempt at one.
+type client struct {
+	op    int32 // its dial
+	actor lt.Actor
+	fd    int    // -1 once closed
+	key   string // by which accept knows it; "" before the first try is over
+	phase phase
+
+	dropped bool // dialing, and the queue was full
+	taken   bool // an accept returned it
+	quit    bool // it was hung up or aborted by a step
+}
+
+type phase uint8
+
+const (
+	trying  phase = iota // in its connect call, perhaps on another thread
+	dialing              // that call is over, and it is not connected
+	connected
+	over // refused, cancelled, or ended by the listener
+)
+
+// A server is the accepted end of a connection.
+type server struct {
+	op   int32 // its accept
+	dial int32 // 0 while not known; Nobody if there is none
+	fd   int   // -1 once closed
+	key  string
+}
+
+// Open opens a listener.
+func (t *Target) Open(_ context.Context, o lt.Options) (lt.Session, error) {
+	s := &session{t: t, family: t.family, held: map[lt.Actor]chan struct{}{}}
+	return s, s.Reopen(o)
+}
+
+// Reopen makes the session new, with a listener of its own.
+func (s *session) Reopen(o lt.Options) error {
+	s.report = o.Report
+	s.listener, s.keeper, s.addr = -1, -1, nil
+	s.clients, s.accepts, s.servers = s.clients[:0], s.accepts[:0], s.servers[:0]
+	s.armed, s.queue, s.trouble = [64]bool{}, 0, nil
+	fd, err := s.bound(s.family.listenAddr(s.t))
+	if err != nil {
+		return err
+	}
+	if s.addr, err = unix.Getsockname(fd); err == nil {
+		err = unix.Listen(fd, int(o.Backlog))
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen: %w", err), unix.Close(fd))
+	}
+	s.listener = fd
+	return nil
+}
+
+// bound returns a socket that is bound to sa.
+func (s *session) bound(sa unix.Sockaddr) (int, error) {
+	fd, err := s.socket()
+	if err != nil {
+		return -1, err
+	}
+	if s.family.addressed {
+		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+	}
+	if err == nil {
+		err = unix.Bind(fd, sa)
+	}
+	if err != nil {
+		return -1, errors.Join(fmt.Errorf("bind: %w", err), unix.Close(fd))
+	}
+	return fd, nil
+}
+
+func (s *session) socket() (int, error) {
+	fd, err := unix.Socket(s.family.domain, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("socket: %w", err)
+	}
+	return fd, nil
+}
+
+// Start begins an operation.
+func (s *session) Start(op lt.Op) {
+	if !supported(op) {
+		s.report(lt.Event{Verb: lt.Return, Op: op.ID, Outcome: lt.Unsupported})
+		return
+	}
+	switch op.Kind {
+	case lt.Dial:
+		s.run(op, func() { s.dial(op) })
+	case lt.Accept:
+		s.run(op, func() { s.accept(op) })
+	case lt.Hangup, lt.Abort:
+		s.leave(op)
+	case lt.Cancel:
+		s.cancel(op)
+	case lt.Listen:
+		s.listen(op)
+	case lt.Shut:
+		s.shut(op)
+	case lt.Preempt:
+		s.mu.Lock()
+		s.armed[op.Actor.Num()] = true
+		s.mu.Unlock()
+		s.done(op, lt.OK, 0)
+	case lt.Resume:
+		s.done(op, lt.OK, 0)
+		s.resume(op.Actor)
+	}
+	s.try()
+}
+
+// supported reports whether op is one that this package has.
+func supported(op lt.Op) bool {
+	first := op.Actor == lt.Listener(0)
+	switch op.Kind {
+	case lt.Dial, lt.Hangup, lt.Abort, lt.Cancel, lt.Resume:
+		return true
+	case lt.Accept:
+		return op.Actor.Num() < 8
+	case lt.Preempt:
+		return op.N == 0 && op.Actor.Role() == lt.AcceptorRole
+	case lt.Listen:
+		return first
+	case lt.Shut:
+		return first && op.N == 0
+	}
+	return false
+}
+
+// run runs f, on a goroutine of its own if op is marked with &.
+func (s *session) run(op lt.Op, f func()) {
+	if !op.Along {
+		f()
+		return
+	}
+	s.flight.Add(1)
+	go func() {
+		defer s.flight.Done()
+		f()
+	}()
+}
+
+// done reports the return of op, and holds its actor if that is due.
+func (s *session) done(op lt.Op, o lt.Outcome, conn int32) {
+	s.report(lt.Event{Verb: lt.Return, Op: op.ID, Outcome: o, Conn: conn})
+	if op.Actor.Role() != lt.AcceptorRole || op.Kind == lt.Preempt || op.Kind == lt.Resume || op.Kind == lt.Cancel {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := op.Actor.Num(); s.armed[n] {
+		s.armed[n] = false
+		s.held[op.Actor] = make(chan struct{})
+		s.report(lt.Event{Verb: lt.Hold, Step: lt.Step{Actor: op.Actor}, Point: "exit"})
+	}
+}
+
+func (s *session) resume(a lt.Actor) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c, ok := s.held[a]; ok {
+		close(c)
+		delete(s.held, a)
+	}
+}
+
+// listen sets a new backlog, or listens again at the address after a shut.
+func (s *session) listen(op lt.Op) {
+	s.flight.Wait()
+	fd := s.listener
+	if fd < 0 {
+		if fd = s.keeper; fd < 0 {
+			var err error
+			if fd, err = s.bound(s.addr); err != nil {
+				s.fail(err)
+				return
+			}
+		}
+	}
+	s.keeper = -1
+	if err := unix.Listen(fd, int(op.N)); err != nil {
+		s.keeper = fd
+		s.done(op, lt.Failed, 0)
+		return
+	}
+	s.listener = fd
+	s.done(op, lt.OK, 0)
+}
+
+// shut closes the listener. What waits in accept is told so, as a poller that
+// closes a descriptor does: the kernel would leave a blocked call asleep.
+func (s *session) shut(op lt.Op) {
+	s.flight.Wait()
+	err := unix.Close(s.listener)
+	s.listener = -1
+	if err == nil && s.family.addressed {
+		s.keeper, err = s.bound(s.addr)
+	}
+	if err != nil {
+		s.fail(fmt.Errorf("shut: %w", err))
+		return
+	}
+	for _, a := range s.takeAccepts() {
+		s.done(a, lt.Closed, 0)
+	}
+	s.done(op, lt.OK, 0)
+}
+
+func (s *session) takeAccepts() []lt.Op {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	open := slices.Clone(s.accepts)
+	s.accepts = s.accepts[:0]
+	return open
+}
+
+// fail keeps the first trouble for Settle to return.
+func (s *session) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.trouble == nil {
+		s.trouble = err
+	}
+}
+
+// Close closes every descriptor. Connections are reset, so that none stays
+// behind in TIME_WAIT.
+func (s *session) Close() error {
+	s.flight.Wait()
+	var errs []error
+	for i := range s.clients {
+		errs = append(errs, s.reset(&s.clients[i].fd))
+	}
+	for i := range s.servers {
+		errs = append(errs, s.reset(&s.servers[i].fd))
+	}
+	for _, fd := range []int{s.listener, s.keeper} {
+		if fd >= 0 {
+			errs = append(errs, unix.Close(fd))
+		}
+	}
+	s.listener, s.keeper = -1, -1
+	for a := range s.held {
+		s.resume(a)
+	}
+	s.parked.Wait()
+	return errors.Join(append(errs, s.trouble)...)
+}
+
+// reset closes *fd, with RST where there is such a thing, and sets it to -1.
+func (s *session) reset(fd *int) error {
+	if *fd < 0 {
+		return nil
+	}
+	if s.family.addressed {
+		// It fails only where the connection is gone already.
+		_ = unix.SetsockoptLinger(*fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	}
+	err := unix.Close(*fd)
+	*fd = -1
+	return err
+}

@@ -1,0 +1,184 @@
+package osnet
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	lt "github.com/listentest/listentest"
+	"golang.org/x/sys/unix"
+)
+
+// Settle tries what is open until nothing is expected to move, or until the
+// deadline. What is expected decides how long it waits, never the verdict: an
+// answer that came without waiting is as calm as one that came after it. Only
+// a family whose calls are over when they return knows that it is quiet.
+func (s *session) Settle(ctx context.Context) (lt.Rest, error) {
+	s.flight.Wait()
+	wait := 10 * time.Microsecond
+	for {
+		s.try()
+		s.strangers()
+		s.ended()
+		expecting := s.expecting()
+		s.mu.Lock()
+		err := s.trouble
+		s.mu.Unlock()
+		if err != nil {
+			return lt.Calm, err
+		}
+		if !expecting || ctx.Err() != nil {
+			break
+		}
+		time.Sleep(wait) // the kernel tells no event for "nothing will happen"
+		wait = min(2*wait, time.Millisecond)
+	}
+	if s.family.quiet {
+		return lt.Quiet, nil
+	}
+	return lt.Calm, nil
+}
+
+// try tries the open dials and then the open accepts once more. Only the
+// runner's goroutine does this, and only with what its first try left open.
+func (s *session) try() {
+	s.mu.Lock()
+	idle := len(s.accepts) == 0 && !s.anyDialing()
+	var dials []client
+	var accepts []lt.Op
+	if !idle {
+		dials = slices.DeleteFunc(slices.Clone(s.clients), func(c client) bool { return c.phase != dialing })
+		accepts = slices.Clone(s.accepts)
+	}
+	s.mu.Unlock()
+	for _, c := range dials {
+		s.dialed(c.op, c.key, connecting(c.fd))
+	}
+	for _, op := range accepts {
+		if !s.acceptOn(op) {
+			return // the others would find nothing either
+		}
+		s.mu.Lock()
+		s.accepts = slices.DeleteFunc(s.accepts, func(o lt.Op) bool { return o.ID == op.ID })
+		s.mu.Unlock()
+	}
+}
+
+func (s *session) anyDialing() bool {
+	for i := range s.clients {
+		if s.clients[i].phase == dialing {
+			return true
+		}
+	}
+	return false
+}
+
+// ended looks for clients whose connection ended before an accept, and
+// reports the length of the accept queue where it changed.
+func (s *session) ended() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.polls = s.polls[:0]
+	for _, c := range s.clients {
+		if c.pending() {
+			s.polls = append(s.polls, unix.PollFd{Fd: int32(c.fd), Events: unix.POLLRDHUP})
+		}
+	}
+	if len(s.polls) > 0 {
+		if n, err := poll(s.polls, 0); n > 0 && err == nil {
+			s.reportEnded()
+		}
+	}
+	if q, ok := s.queued(); ok && q != s.queue {
+		s.queue = q
+		s.report(lt.Event{Verb: lt.Gauge, Step: lt.Step{Actor: lt.Listener(0)}, N: q})
+	}
+}
+
+func (c *client) pending() bool { return c.phase == connected && !c.taken && !c.quit && c.fd >= 0 }
+
+// reportEnded reports those of s.polls that have news; they stand in the
+// order of the pending clients.
+func (s *session) reportEnded() {
+	next := 0
+	for i := range s.clients {
+		c := &s.clients[i]
+		if !c.pending() {
+			continue
+		}
+		p := s.polls[next]
+		next++
+		if p.Revents == 0 {
+			continue
+		}
+		outcome := lt.EOF
+		if errno, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_ERROR); err != nil || errno != 0 {
+			outcome = lt.Reset
+		}
+		c.phase = over
+		s.report(lt.Event{Verb: lt.End, Conn: c.op, Outcome: outcome})
+	}
+}
+
+// queued returns the length of the accept queue by the listener's own count:
+// tcpi_unacked, which Linux fills with sk_ack_backlog for a listener.
+func (s *session) queued() (int32, bool) {
+	if s.listener < 0 || !s.family.addressed {
+		return 0, false
+	}
+	info, err := unix.GetsockoptTCPInfo(s.listener, unix.IPPROTO_TCP, unix.TCP_INFO)
+	if err != nil {
+		return 0, false
+	}
+	return int32(info.Unacked), true
+}
+
+// expecting reports whether something is open that should move: a dial while
+// there is room, an accept while a client is pending, the end of a client
+// whose listener was closed.
+func (s *session) expecting() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pending := false
+	for i := range s.clients {
+		pending = pending || s.clients[i].pending()
+	}
+	switch {
+	case s.listener < 0:
+		return pending
+	case pending && len(s.accepts) > 0:
+		return true
+	}
+	return s.dialExpected()
+}
+
+// dialExpected reports whether a dial is open that was not dropped. A full
+// queue drops it, and then nothing is to be expected of it for a second, even
+// if room comes.
+func (s *session) dialExpected() bool {
+	expected := false
+	for i := range s.clients {
+		if c := &s.clients[i]; c.phase == dialing && !c.dropped {
+			c.dropped = s.full()
+			expected = expected || !c.dropped
+		}
+	}
+	return expected
+}
+
+// full reports whether the accept queue is, by the kernel's own count:
+// tcpi_sacked of a listener is sk_max_ack_backlog.
+func (s *session) full() bool {
+	info, err := unix.GetsockoptTCPInfo(s.listener, unix.IPPROTO_TCP, unix.TCP_INFO)
+	return err == nil && info.Unacked > info.Sacked
+}
+
+// poll is poll(2) for timeout milliseconds, again after a signal.
+func poll(fds []unix.PollFd, timeout int) (int, error) {
+	for {
+		n, err := unix.Poll(fds, timeout)
+		if err != unix.EINTR {
+			return n, err
+		}
+	}
+}

@@ -1,0 +1,130 @@
+// Package sim is a deterministic listener: clients, acceptors and background
+// tasks are cooperative actors over one accept queue, and between the steps
+// that real stacks take stand named points at which an actor can be stopped
+// or another one chosen. It behaves as the Contract that it is given, and
+// breaks it by the faults that it is given.
+package sim
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/listentest/listentest"
+)
+
+// Default is the contract of the plain simulator: a queue of exactly the
+// backlog, at least one, that refuses when it is full and forgets at once
+// who was aborted.
+var Default = listentest.Contract{
+	Backlog:    listentest.Backlog{Zero: 1, Negative: 1},
+	Guaranteed: listentest.Exactly(0),
+	Max:        listentest.Exactly(0),
+	Must:       listentest.Completed,
+	May:        listentest.Completed,
+	Order:      listentest.FIFO,
+	Overflow:   listentest.Refuse,
+	Retry:      1000,
+	Close:      listentest.CloseEnds,
+}
+
+// A Target is a simulator with a contract and faults.
+type Target struct {
+	name     string
+	contract listentest.Contract
+	faults   faults
+}
+
+// New returns the simulator that behaves as c, but for the named faults. An
+// error names the fault that there is none of, or what of c cannot be
+// simulated.
+func New(name string, c listentest.Contract, faultNames ...string) (*Target, error) {
+	t := &Target{name: name, contract: c}
+	for _, f := range faultNames {
+		set, ok := faultOf(f)
+		if !ok {
+			return nil, fmt.Errorf("there is no fault %q; there are %s", f, strings.Join(Faults(), ", "))
+		}
+		t.faults |= set
+	}
+	return t, simulable(c)
+}
+
+// simulable returns an error for a contract that the simulator has no
+// behaviour for.
+func simulable(c listentest.Contract) error {
+	switch {
+	case !c.Guaranteed.Stated || c.Guaranteed != c.Max || c.Race != 0:
+		return fmt.Errorf("sim needs a stated guarantee that equals max, and no race")
+	case c.Admit != listentest.AdmitReturn || c.Credit == listentest.CreditRest:
+		return fmt.Errorf("sim admits and gives credit at once, or at close")
+	case c.Must != c.May || c.Must&listentest.Completed == 0 || c.Must&listentest.HalfOpen != 0:
+		return fmt.Errorf("sim counts completed connections, and knows what else it counts; half-open ones it has not")
+	case c.Must&listentest.Accepted != 0 != (c.Credit == listentest.CreditClose):
+		return fmt.Errorf("sim counts accepted connections if and only if credit comes back at close")
+	case c.Overflow == listentest.AnyOverflow || c.Order != listentest.FIFO || c.Close != listentest.CloseEnds || c.Anomalies != 0:
+		return fmt.Errorf("sim needs overflow refuse, drop or block, order fifo, close ends, and no anomalies")
+	case c.Overflow == listentest.Drop && c.Retry <= 0:
+		return fmt.Errorf("sim needs a retry interval for overflow drop")
+	}
+	return nil
+}
+
+// Name returns the name that the target was made with.
+func (t *Target) Name() string { return t.name }
+
+// Contract returns what the target promises; its faults break it.
+func (t *Target) Contract() listentest.Contract { return t.contract }
+
+// Level is full: preempt is exact and a run can be replayed.
+func (t *Target) Level() listentest.Level { return listentest.LevelFull }
+
+// Open never fails.
+func (t *Target) Open(_ context.Context, o listentest.Options) (listentest.Session, error) {
+	s := &session{machine: machine{rules: t}}
+	return s, s.Reopen(o)
+}
+
+// A session drives one machine with the choices of a schedule.
+type session struct {
+	machine
+	choices  []byte
+	decision int // decisions taken so far
+}
+
+// Reopen makes the session new.
+func (s *session) Reopen(o listentest.Options) error {
+	s.machine.report = o.Report
+	s.machine.reset(o.Backlog)
+	s.choices, s.decision = o.Choices, 0
+	return nil
+}
+
+// Start makes an operation's actor runnable; what takes no time happens here.
+func (s *session) Start(op listentest.Op) { s.machine.start(op) }
+
+// Settle runs until no actor can move: virtual time does not pass by itself.
+func (s *session) Settle(context.Context) (listentest.Rest, error) {
+	for len(s.ready) > 0 {
+		s.run(s.choose())
+	}
+	return listentest.Quiet, nil
+}
+
+// choose returns the index in ready of the actor that runs next. The one that
+// ran last stands first, so that 0 means run on.
+func (s *session) choose() int {
+	n := len(s.ready)
+	if n < 2 {
+		return 0
+	}
+	d := s.decision
+	s.decision++
+	if d >= len(s.choices) {
+		return 0
+	}
+	return int(s.choices[d]) % n
+}
+
+// Close forgets the machine.
+func (s *session) Close() error { return nil }

@@ -140,7 +140,7 @@ func (k *Checker) minPending() {
 		return
 	}
 	for id := range l.ops {
-		if d := &l.ops[id]; d.kind == Dial && d.call < l.blind && d.ret < l.blind && d.outcome == OK && l.low[d.call] > 0 {
+		if d := &l.ops[id]; d.kind == Dial && d.call < l.blind && d.ret < l.blind && d.ok() && l.low[d.call] > 0 {
 			k.judged[MinPending] = true
 			break
 		}
@@ -271,18 +271,20 @@ func (k *Checker) conserve() {
 }
 
 // order finds two connections of which one was surely admitted before the
-// other was dialed, and surely accepted after it.
+// other was dialed, and surely accepted after it, or not yet.
 func (k *Checker) order() {
 	l := &k.l
 	if l.c.Order != FIFO {
 		return
 	}
+	left, since := k.leftBehind()
+	untaken := k.untaken()
 	latest, by := int32(-1), int32(0) // of the connections accepted so far, the one dialed last
 	accepts := 0
 	for i := range l.h.Events {
 		e := &l.h.Events[i]
 		r := l.op(e.Op)
-		if r.kind != Accept || r.ret == never || r.outcome != OK || int32(i) >= l.blind {
+		if r.kind != Accept || !r.ok() || int32(i) >= l.blind {
 			continue
 		}
 		d := l.op(r.conn)
@@ -303,6 +305,44 @@ func (k *Checker) order() {
 			if d.from > latest {
 				latest, by = d.from, r.conn
 			}
+			if left != 0 && since < d.from && int32(i) < untaken {
+				k.found(Violation{Promise: OrderPromise, Op: e.Op, From: int(since), To: i,
+					Text: fmt.Sprintf("connection #%d of %v was admitted before #%d of %v was dialed, and not accepted before it",
+						left, l.op(left).actor, r.conn, d.actor)})
+			}
 		}
 	}
+}
+
+// leftBehind returns the connection that was first of all those that nobody
+// accepted and that nothing ended, and the event from which it surely was
+// pending. 0 is none, or none that is sure.
+func (k *Checker) leftBehind() (id, since int32) {
+	l := &k.l
+	since = never
+	if l.strangers || len(l.ends) > 0 {
+		return 0, never
+	}
+	for i := range l.ops {
+		d := &l.ops[i]
+		if d.kind != Dial || d.accept != 0 || d.quit != never || d.end != never {
+			continue
+		}
+		if at := l.admitted(d); at < since {
+			id, since = int32(i), at
+		}
+	}
+	return id, since
+}
+
+// untaken returns the event before which no accept that never returned can
+// have taken anything.
+func (k *Checker) untaken() int32 {
+	first := never
+	for i := range k.l.ops {
+		if r := &k.l.ops[i]; r.kind == Accept && r.ret == never {
+			first = min(first, r.from)
+		}
+	}
+	return first
 }

@@ -52,6 +52,8 @@ type ledger struct {
 	free   []int32 // index of the first free quiet rest at or after p
 	rests  []rest
 	ends   []span // from a shut's call to the return of the next listen
+	// strangers: an accept returned a connection of unknown identity.
+	strangers bool
 	// blind is the first event that this version of the ledger cannot count
 	// after: half-open connections, planned failures, sibling listeners.
 	blind int32
@@ -68,7 +70,7 @@ type span struct{ from, to int32 }
 // read fills l from h. It must be called before anything else.
 func (l *ledger) read(h *History, c Contract) {
 	n := len(h.Events)
-	l.h, l.c, l.blind = h, c, never
+	l.h, l.c, l.blind, l.strangers = h, c, never, false
 	l.rests, l.ends = l.rests[:0], l.ends[:0]
 	l.ops = append(l.ops[:0], record{call: never, ret: never})
 	l.hi, l.lo = zeroed(l.hi, n), zeroed(l.lo, n)
@@ -155,6 +157,9 @@ func (l *ledger) gather() {
 	}
 }
 
+// ok reports whether r returned so.
+func (r *record) ok() bool { return r.ret != never && r.outcome == OK }
+
 // rival reports whether r is an operation that can make a dial's admission
 // uncertain by overlapping it.
 func (r *record) rival() bool { return r.kind == Dial || r.kind == Ack || r.kind == Listen }
@@ -183,7 +188,11 @@ func (l *ledger) resolve() {
 			if r.actor.Num() >= 8 && r.outcome != Unsupported {
 				l.blind = min(l.blind, r.call)
 			}
-			if d := l.op(r.conn); r.ret != never && r.outcome == OK && d.kind == Dial && d.accept == 0 {
+			if !r.ok() {
+				continue
+			}
+			l.strangers = l.strangers || r.conn == 0
+			if d := l.op(r.conn); d.kind == Dial && d.accept == 0 {
 				d.accept = int32(id)
 			}
 		case Hangup, Abort:
@@ -274,7 +283,7 @@ func (l *ledger) bounds() {
 // if nothing took it since; never if that is nowhere sure.
 func (l *ledger) admitted(d *record) int32 {
 	switch {
-	case d.kind != Dial || d.ret == never || d.outcome != OK:
+	case d.kind != Dial || !d.ok():
 		return never
 	case d.end != never && (d.accept == 0 || d.end < l.op(d.accept).ret):
 		return never // it ended first: whether it was ever in is not known
@@ -297,7 +306,7 @@ func (l *ledger) most(d *record) span {
 		s.to = d.ret
 	case d.ret == never || d.outcome == OK:
 	case d.outcome == Cancelled:
-		if l.c.May&Aborted == 0 {
+		if l.forgets(d) {
 			s.to = l.nextFree(d.ret)
 		}
 	default:
@@ -314,7 +323,7 @@ func (l *ledger) most(d *record) span {
 		}
 	}
 	s.to = min(s.to, d.end)
-	if l.c.May&Aborted == 0 {
+	if l.forgets(d) {
 		s.to = min(s.to, l.nextFree(d.aborted))
 	}
 	if l.c.Close == CloseEnds && d.ret != never {
@@ -326,6 +335,13 @@ func (l *ledger) most(d *record) span {
 		}
 	}
 	return s
+}
+
+// forgets reports whether d, once it is dead, has lost its place by the next
+// free quiet rest. Not so if the dead count, nor where accepted connections
+// hold their place and d was, or may have been, accepted before it died.
+func (l *ledger) forgets(d *record) bool {
+	return l.c.May&Aborted == 0 && (l.c.Credit != CreditClose || d.accept == 0 && !l.strangers)
 }
 
 // least returns where d surely holds a place.
@@ -341,7 +357,7 @@ func (l *ledger) least(d *record) span {
 	default:
 		s.to = l.op(d.accept).from
 	}
-	if l.c.Must&Aborted == 0 {
+	if l.c.Must&Aborted == 0 && (d.accept == 0 || l.op(d.accept).ret > d.quit) {
 		s.to = min(s.to, d.quit)
 	}
 	for _, e := range l.ends {

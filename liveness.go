@@ -58,7 +58,7 @@ func (k *Checker) waiting(at int32) []int32 {
 	for id := range l.ops {
 		switch d := &l.ops[id]; d.kind {
 		case Accept:
-			if d.call < at && d.outcome == OK && d.ret != never && d.conn == 0 {
+			if d.call < at && d.ok() && d.conn == 0 {
 				unknown++
 			}
 		case Dial:
@@ -145,7 +145,7 @@ func (k *Checker) shut() {
 	}
 	for id := range l.ops {
 		s := &l.ops[id]
-		if s.kind != Shut || s.n != 0 || s.ret == never || s.outcome != OK || s.actor != Listener(0) || s.ret >= l.blind {
+		if s.kind != Shut || s.n != 0 || !s.ok() || s.actor != Listener(0) || s.ret >= l.blind {
 			continue
 		}
 		reopened := never // the call of the next listen
@@ -172,7 +172,7 @@ func (k *Checker) afterShut(s *record, reopened int32) {
 	l := &k.l
 	for id := range l.ops {
 		o := &l.ops[id]
-		if o.call < s.ret || o.ret > reopened || o.call == never || o.outcome != OK || o.kind != Dial && o.kind != Accept {
+		if o.call < s.ret || o.ret > reopened || !o.ok() || o.kind != Dial && o.kind != Accept {
 			continue
 		}
 		k.found(Violation{Promise: ShutPromise, Op: int32(id), From: int(s.call), To: int(o.ret),

@@ -85,7 +85,7 @@ func Smaller(s Schedule) iter.Seq[Schedule] {
 // passes are tried in this order. A pass stops early, and returns false, when
 // emit does.
 var passes = []func(Schedule, func(Schedule) bool) bool{
-	fewerChoices, fewerSteps, mergedSteps, fewerPairs, fewerOverlaps,
+	fewerChoices, fewerSteps, fewerListens, mergedSteps, fewerPairs, fewerOverlaps,
 	lowerBacklog, lowerNumbers, lowerActors, fewerFills, reordered, preempted,
 }
 
@@ -130,6 +130,20 @@ func fewerSteps(s Schedule, emit func(Schedule) bool) bool {
 			if !emit(withSteps(s, slices.Delete(slices.Clone(s.Steps), from, to))) {
 				return false
 			}
+		}
+	}
+	return true
+}
+
+// fewerListens opens the listener with a later backlog at once.
+func fewerListens(s Schedule, emit func(Schedule) bool) bool {
+	for i, t := range s.Steps {
+		if t.Kind != Listen {
+			continue
+		}
+		c := withSteps(s, slices.Delete(slices.Clone(s.Steps), i, i+1))
+		if c.Backlog = int32(t.N); !emit(c) {
+			return false
 		}
 	}
 	return true

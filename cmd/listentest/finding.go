@@ -70,12 +70,21 @@ func saveFinding(dir string, f campaign.Finding, found string, c listentest.Cont
 		{Name: "found", Value: found + ", " + level},
 		{Name: "with", Value: with()},
 		{Name: "waits", Value: fmt.Sprintf("pace %v, grace %v", listentest.DefaultPace, listentest.DefaultGrace)},
-		{Name: "contract", Value: strings.Join(strings.FieldsFunc(c.String(), func(r rune) bool { return r == '\n' }), "; ")},
+		{Name: "contract", Value: oneLine(c.String())},
 	}}
 	if err := writeFile(file, e.String()); err != nil {
 		return "", fmt.Errorf("save a finding: %w", err)
 	}
 	return file, nil
+}
+
+// oneLine joins lines of words.
+func oneLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for i, line := range lines {
+		lines[i] = strings.Join(strings.Fields(line), " ")
+	}
+	return strings.Join(lines, ", ")
 }
 
 // fileRune keeps what is plain in a file's name.

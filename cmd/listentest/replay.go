@@ -30,19 +30,21 @@ func replayCommand(ctx context.Context, e *env, args []string) (int, error) {
 	}
 	r := replayer{printer: printer{env: e}, named: names}
 	var entries []listentest.Entry
+	var broken []error
+	all := slices.Clone(names)
 	for _, file := range files {
 		entry, err := readEntry(file, len(names) > 0)
-		if err != nil { // the others still run
-			r.worst(e.failed(err))
+		if err != nil {
+			broken = append(broken, err)
 			continue
 		}
 		entries = append(entries, entry)
-	}
-	all := slices.Clone(names)
-	for _, entry := range entries {
 		all = append(all, r.targets(entry)...)
 	}
-	isolate(all)
+	isolate(all) // before anything is printed, for it may start the program again
+	for _, err := range broken {
+		r.worst(e.failed(err)) // the others still run
+	}
 	for _, entry := range entries {
 		for _, name := range r.targets(entry) {
 			if ctx.Err() != nil {

@@ -65,12 +65,12 @@ func runCommand(ctx context.Context, e *env, args []string) (int, error) {
 }
 
 func parseRun(e *env, args []string) (*runPlan, error) {
-	p := &runPlan{seed: rand.Uint64N(1e9)}
+	p := &runPlan{}
 	f := newFlags("run", "[-target T]… [-for D | -cases N] [-seed S] [-save DIR] [-json]")
 	f.Var(&p.targets, "target", "a `target`, as sim, tcp:addr=127.0.0.2 or sim:deferred-credit; may be given several times (default sim, tcp and unix)")
 	f.DurationVar(&p.length, "for", 30*time.Second, "how long, shared by the targets; no limit if only -cases is given")
 	f.IntVar(&p.cases, "cases", 0, "how many cases a target; 0 is no limit")
-	f.Uint64Var(&p.seed, "seed", p.seed, "what cases are drawn from (default at random)")
+	f.Uint64Var(&p.seed, "seed", 0, "what cases are drawn from; 0 takes one at random, and prints it")
 	f.StringVar(&p.save, "save", "findings", "the `folder` for findings")
 	f.BoolVar(&p.json, "json", false, "print the report as JSON")
 	rest, err := f.parse(e, args)
@@ -81,6 +81,9 @@ func parseRun(e *env, args []string) (*runPlan, error) {
 		return nil, &listentest.MisuseError{Reason: fmt.Sprintf("run takes no argument, and %q is one; targets are given by -target", rest[0])}
 	case p.cases < 0 || p.length <= 0:
 		return nil, &listentest.MisuseError{Reason: "run: -cases must be at least 0, and -for more than 0"}
+	}
+	if p.seed == 0 {
+		p.seed = 1 + rand.Uint64N(1e9)
 	}
 	if p.cases > 0 && !f.given("for") {
 		p.length = 0

@@ -1,0 +1,340 @@
+package sim_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/listentest/listentest"
+	"github.com/listentest/listentest/shrink"
+	"github.com/listentest/listentest/targets/sim"
+)
+
+// A judge runs schedules on a simulator.
+type judge struct {
+	listentest.Runner
+	check listentest.Checker
+}
+
+func newJudge(t testing.TB, c listentest.Contract, faults ...string) *judge {
+	t.Helper()
+	target, err := sim.New("sim", c, faults...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &judge{Runner: listentest.Runner{Target: target}}
+}
+
+func (j *judge) first(s listentest.Schedule) (*listentest.Violation, error) {
+	h, err := j.Run(context.Background(), s)
+	if err != nil {
+		return nil, err
+	}
+	return j.check.Check(h, j.Target.Contract()).First(), nil
+}
+
+// breaks reports whether s breaks a promise.
+func (j *judge) breaks(s listentest.Schedule, promise string) (bool, error) {
+	v, err := j.first(s)
+	return v != nil && v.Promise.String() == promise, err
+}
+
+// TestFaults finds every fault under its promise, over 20 seeds; what it
+// found shrinks to the same length from every seed, and no shorter schedule
+// shows the fault, for all were tried.
+func TestFaults(t *testing.T) {
+	const seeds, most = 20, 100_000
+	for _, f := range sim.Catalogue() {
+		t.Run(f.Name, func(t *testing.T) {
+			t.Parallel()
+			j := newJudge(t, sim.Default, f.Name)
+			var cases []int
+			shapes := map[string]int{}
+			length := 0
+			for seed := range uint64(seeds) {
+				n, drawn := j.find(t, seed+1, most, f.Promise)
+				small := j.shrink(t, drawn, f.Promise)
+				if shapes[small.String()]++; length != 0 && length != len(small.Steps) {
+					t.Errorf("seed %d shrinks to %d steps, others to %d:\n%v", seed+1, len(small.Steps), length, small)
+				}
+				cases, length = append(cases, n), len(small.Steps)
+			}
+			slices.Sort(cases)
+			tried := 0
+			for n := 1; n < length; n++ {
+				tried += j.noneOf(t, n, f.Promise)
+			}
+			t.Logf("%s, %s: cases to the first find median %d, most %d; shrunk to %d steps from every seed (%d spellings); none of %d shorter schedules shows it",
+				f.Name, f.Promise, cases[seeds/2], cases[seeds-1], length, len(shapes), tried)
+		})
+	}
+}
+
+// find draws cases until one breaks the promise.
+func (j *judge) find(t *testing.T, seed uint64, most int, promise string) (int, listentest.Schedule) {
+	t.Helper()
+	for i := range most {
+		s := listentest.Generate(rand.New(rand.NewPCG(seed, uint64(i))))
+		broken, err := j.breaks(s, promise)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if broken {
+			return i + 1, s
+		}
+	}
+	t.Fatalf("seed %d: not found in %d cases", seed, most)
+	return 0, listentest.Schedule{}
+}
+
+func (j *judge) shrink(t *testing.T, s listentest.Schedule, promise string) listentest.Schedule {
+	t.Helper()
+	small, stats, err := shrink.Minimize(context.Background(), s, shrink.Problem[listentest.Schedule]{
+		Smaller: listentest.Smaller,
+		Key:     listentest.Schedule.String,
+		Fails:   func(_ context.Context, s listentest.Schedule) (bool, error) { return j.breaks(s, promise) },
+	})
+	if err != nil || !stats.Done {
+		t.Fatalf("shrink: %+v, %v", stats, err)
+	}
+	return small
+}
+
+// noneOf runs every schedule of n steps over two clients, two acceptors and a
+// listener, with N and the backlog in 0, 1, 2; it fails if one breaks the
+// promise, and returns how many there were.
+func (j *judge) noneOf(t *testing.T, n int, promise string) int {
+	t.Helper()
+	tried := 0
+	for s := range allOf(n) {
+		tried++
+		broken, err := j.breaks(s, promise)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if broken {
+			t.Fatalf("%d steps are enough:\n%v", n, s)
+		}
+	}
+	return tried
+}
+
+// allOf yields every schedule of n steps in the small scope, up to the names
+// of actors: c1 comes after c0, and s1 after s0.
+func allOf(n int) iter.Seq[listentest.Schedule] {
+	alphabet := everyStep()
+	return func(yield func(listentest.Schedule) bool) {
+		steps := make([]listentest.Step, n)
+		var fill func(i int, clients, acceptors int) bool
+		fill = func(i, clients, acceptors int) bool {
+			if i == n {
+				for backlog := range int32(3) {
+					if !yield(listentest.Schedule{Backlog: backlog, Steps: steps}) {
+						return false
+					}
+				}
+				return true
+			}
+			for _, t := range alphabet {
+				c, a := clients, acceptors
+				switch num := t.Actor.Num(); {
+				case t.Actor.Role() == listentest.ClientRole && t.Kind != listentest.Settle && t.Kind != listentest.Tick:
+					c = max(c, num+1)
+					if num > clients {
+						continue
+					}
+				case t.Actor.Role() == listentest.AcceptorRole:
+					a = max(a, num+1)
+					if num > acceptors {
+						continue
+					}
+				}
+				if steps[i] = t; !fill(i+1, c, a) {
+					return false
+				}
+			}
+			return true
+		}
+		fill(0, 0, 0)
+	}
+}
+
+// everyStep returns the steps of the small scope in canonical form.
+func everyStep() []listentest.Step {
+	var all []listentest.Step
+	actors := []listentest.Actor{listentest.Client(0), listentest.Client(1), listentest.Acceptor(0), listentest.Acceptor(1),
+		listentest.Listener(0), listentest.Task(0)}
+	for k := listentest.Settle; k <= listentest.Ack; k++ {
+		switch k {
+		case listentest.Send, listentest.Recv, listentest.HalfClose, listentest.Fail, listentest.Syn, listentest.Ack:
+			continue // the simulator has none of these yet
+		}
+		for _, a := range actors {
+			for n := range int16(3) {
+				for _, along := range []bool{false, true} {
+					t := listentest.Step{Kind: k, Actor: a, N: n, Along: along}.Norm()
+					if !slices.Contains(all, t) {
+						all = append(all, t)
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// TestCorrect runs a million cases over varied contracts; nothing may break.
+func TestCorrect(t *testing.T) {
+	const cases = 1_000_000
+	contracts := variedContracts()
+	var g errgroup.Group
+	g.SetLimit(2)
+	for i, c := range contracts {
+		j := newJudge(t, c)
+		g.Go(func() error {
+			for n := range cases/len(contracts) + 1 {
+				s := listentest.Generate(rand.New(rand.NewPCG(uint64(i), uint64(n))))
+				v, err := j.first(s)
+				if err != nil {
+					return err
+				}
+				if v != nil {
+					return fmt.Errorf("%s\nunder\n%v\n%v", v.Text, c, s)
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d contracts, %d cases each, no violation", len(contracts), cases/len(contracts)+1)
+}
+
+// variedContracts returns every combination of overflow, who counts and
+// capacity that the simulator has.
+func variedContracts() []listentest.Contract {
+	var all []listentest.Contract
+	bounds := []listentest.Bound{listentest.Exactly(0), listentest.Exactly(1), {Stated: true, Mul: 3, Div: 2, Plus: 1}}
+	for _, overflow := range []listentest.Overflow{listentest.Refuse, listentest.Drop, listentest.Block} {
+		for _, counts := range []listentest.Counts{0, listentest.Aborted, listentest.Accepted, listentest.Aborted | listentest.Accepted} {
+			for _, bound := range bounds {
+				c := sim.Default
+				c.Overflow, c.Guaranteed, c.Max = overflow, bound, bound
+				c.Must |= counts
+				c.May |= counts
+				if counts&listentest.Accepted != 0 {
+					c.Credit = listentest.CreditClose
+				}
+				all = append(all, c)
+			}
+		}
+	}
+	return all
+}
+
+// TestFaultsEverywhere injects every fault into every contract: it breaks its
+// own promise, and where a dial waits for a place that is missing, progress.
+func TestFaultsEverywhere(t *testing.T) {
+	for _, f := range sim.Catalogue() {
+		found := map[string]int{}
+		for i, c := range variedContracts() {
+			j := newJudge(t, c, f.Name)
+			for n := range 2000 {
+				v, err := j.first(listentest.Generate(rand.New(rand.NewPCG(uint64(i), uint64(n)))))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if v != nil {
+					found[v.Promise.String()]++
+				}
+			}
+		}
+		for p, n := range found {
+			if p != f.Promise && (p != "progress" || f.Promise != "min-pending") {
+				t.Errorf("%s breaks %s %d times, and should break %s", f.Name, p, n, f.Promise)
+			}
+		}
+		if found[f.Promise] == 0 {
+			t.Errorf("%s does not break %s: %v", f.Name, f.Promise, found)
+		}
+		t.Logf("%-22s %v", f.Name, found)
+	}
+}
+
+// TestDeterminism runs cases twice, on sessions that are new and on one that
+// is reused.
+func TestDeterminism(t *testing.T) {
+	for _, f := range append([]string{""}, sim.Faults()...) {
+		var faults []string
+		if f != "" {
+			faults = []string{f}
+		}
+		reused := newJudge(t, sim.Default, faults...)
+		for n := range 2000 {
+			s := listentest.Generate(rand.New(rand.NewPCG(7, uint64(n))))
+			once, err := reused.Run(context.Background(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := once.String()
+			twice, err := listentest.Run(context.Background(), reused.Target, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if twice.String() != text {
+				t.Fatalf("fault %q: two runs of\n%v\ndiffer:\n%s\n%v", f, s, text, twice)
+			}
+		}
+	}
+}
+
+// TestPoints has the simulator stop at each of its points.
+func TestPoints(t *testing.T) {
+	for point, text := range map[string]string{
+		"enqueue|wake":   "backlog 1\npreempt c0 at 1\ndial c0\n",
+		"check|park":     "backlog 1\npreempt s0 at 1\naccept s0\n",
+		"dequeue|credit": "backlog 1\ndial c0\npreempt s0 at 1\naccept s0\n",
+		"abort|release":  "backlog 1\npreempt b0 at 1\ndial c0\nabort c0\n",
+		"exit":           "backlog 1\npreempt c0 at exit\ndial c0\n",
+	} {
+		s, err := listentest.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := newJudge(t, sim.Default).Run(context.Background(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(h.String(), point+"\n") {
+			t.Errorf("no actor was held at %s:\n%v", point, h)
+		}
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	if _, err := sim.New("sim", sim.Default, "no-such-fault"); err == nil {
+		t.Error("an unknown fault is taken")
+	}
+	for name, change := range map[string]func(*listentest.Contract){
+		"race":          func(c *listentest.Contract) { c.Race = 1 },
+		"late credit":   func(c *listentest.Contract) { c.Credit = listentest.CreditRest },
+		"half-open":     func(c *listentest.Contract) { c.Must |= listentest.HalfOpen; c.May |= listentest.HalfOpen },
+		"no overflow":   func(c *listentest.Contract) { c.Overflow = listentest.AnyOverflow },
+		"accepted only": func(c *listentest.Contract) { c.Must |= listentest.Accepted; c.May |= listentest.Accepted },
+	} {
+		c := sim.Default
+		if change(&c); c == sim.Default {
+			t.Fatalf("%s changes nothing", name)
+		}
+		if _, err := sim.New("sim", c); err == nil {
+			t.Errorf("a contract with %s is taken", name)
+		}
+	}
+}

@@ -116,6 +116,7 @@ func (p *historyParser) event(f *fields) (err error) {
 		err = p.ret(f, &e)
 	case Skipped:
 		e.Step, err = f.step(f.next())
+		e.Step = e.Step.Norm()
 	case Hold:
 		if e.Step.Actor, err = f.actor(); err == nil {
 			if e.Point = f.next(); e.Point == "" {
@@ -144,13 +145,7 @@ func (p *historyParser) event(f *fields) (err error) {
 	default:
 		return f.errorf("one of "+strings.Join(verbNames[:], ", "), quote(f.word))
 	}
-	if err == nil {
-		e.Step = e.Step.Norm()
-		if e.Verb == Hold || e.Verb == Gauge {
-			e.Step.Kind = Settle
-		}
-		p.h.Events = append(p.h.Events, e)
-	}
+	p.h.Events = append(p.h.Events, e)
 	return err
 }
 
@@ -166,6 +161,7 @@ func (p *historyParser) call(f *fields, e *Event) error {
 	if e.Step, err = f.step(f.next()); err != nil {
 		return err
 	}
+	e.Step = e.Step.Norm()
 	if f.peek() == "conn" {
 		if e.Conn, err = p.conn(f); err != nil {
 			return err

@@ -112,18 +112,19 @@ func (k *Checker) stuckRetry() {
 		if e := &l.h.Events[p]; e.Verb == Clock {
 			clock = e.N
 		}
+		due := false // at a rest, by what was true until it
+		if rest < len(l.rests) && l.rests[rest].at == at {
+			due = l.rests[rest].quiet && since >= 0 && clock-since >= l.c.Retry
+			rest++
+		}
 		switch {
+		case due:
 		case l.hi[p] >= l.low[p]:
 			since = -1
 		case since < 0:
 			since, sinceAt = clock, at
 		}
-		if rest == len(l.rests) || l.rests[rest].at != at {
-			continue
-		}
-		quiet := l.rests[rest].quiet
-		rest++
-		if !quiet || since < 0 || clock-since < l.c.Retry {
+		if !due {
 			continue
 		}
 		for id := range l.ops {

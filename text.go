@@ -124,7 +124,7 @@ func (f *fields) step(word string) (t Step, err error) {
 			return t, nil
 		}
 	}
-	if must := t.Kind == Preempt || t.Kind == Listen; must || f.peek() != "" && f.peek() != "&" {
+	if must := t.Kind == Preempt || t.Kind == Listen; must || !f.numberless() {
 		low, high := int64(k.least), int64(k.most)
 		if !must {
 			low, high = min(low, int64(k.none)), max(high, int64(k.none))
@@ -146,6 +146,13 @@ func (f *fields) step(word string) (t Step, err error) {
 		t.Along = true
 	}
 	return t, nil
+}
+
+// numberless reports whether a step ends here, or goes on without a number: a
+// history may name a connection behind it.
+func (f *fields) numberless() bool {
+	word := f.peek()
+	return word == "" || word == "&" || word == "conn"
 }
 
 // rolesText names the actors that have one of the roles.

@@ -1,0 +1,117 @@
+package listentest
+
+import (
+	"errors"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestHistoryRoundTrip(t *testing.T) {
+	text := `backlog -1
+call 1 dial c0
+hold b3 abort|release
+return 1 ok conn 1
+call 2 accept s0 &
+skip fill c1 -1
+gauge l0 2
+return 2 ok
+named 2 conn 1
+call 3 abort s0 conn 2
+return 3 ok
+call 4 recv c0 conn 1
+return 4 corrupt n 17
+clock 1000
+end conn 1 reset
+call 5 accept s1
+return 5 ok conn nobody
+rest quiet
+rest calm
+`
+	h, err := ParseHistory(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := h.String(); got != text {
+		t.Errorf("got\n%swant\n%s", got, text)
+	}
+	rng := rand.New(rand.NewPCG(8, 1))
+	for range 5000 {
+		h := randomHistory(rng, 3)
+		got, err := ParseHistory(h.String())
+		if err != nil || !reflect.DeepEqual(got, h) {
+			t.Fatalf("got\n%v%v, want\n%v", got, err, h)
+		}
+	}
+}
+
+func TestParseHistoryErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                          "line 1, column 1: expected \"backlog B\"",
+		"call 1 dial c0":            "line 1, column 1: expected \"backlog B\"",
+		"backlog 1\ncall 2 dial c0": "line 2, column 6: expected operation 1, as calls count from 1, found \"2\"",
+		"backlog 1\nreturn 1 ok":    "line 2, column 8: expected an operation that was called, found \"1\"",
+		"backlog 1\ncall 1 dial c0\nreturn 1 ok\nreturn 1 ok": "line 4, column 8: expected an operation that is still open",
+		"backlog 1\ncall 1 dial c0\nreturn 1 fine":            "line 3, column 10: expected one of ok, refused",
+		"backlog 1\nrest well":                                "line 2, column 6: expected quiet or calm, found \"well\"",
+		"backlog 1\nhold s0":                                  "line 2, column 8: expected the name of a point",
+		"backlog 1\nend 1 reset":                              "line 2, column 5: expected \"conn ID\"",
+		"backlog 1\nreturns 1 ok":                             "line 2, column 1: expected one of call, return, skip",
+		"backlog 1\nclock -1":                                 "line 2, column 7: expected milliseconds from 0",
+		"backlog 1\nrest quiet quiet":                         "line 2, column 12: expected the end of the line",
+	} {
+		_, err := ParseHistory(text)
+		if syntax := (*SyntaxError)(nil); !errors.As(err, &syntax) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestCheckTakesAnything: Check is total, also on what no runner records.
+func TestCheckTakesAnything(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 1))
+	for range 20_000 {
+		h := History{Backlog: int32(rng.IntN(4)) - 1}
+		for range rng.IntN(16) {
+			h.Events = append(h.Events, Event{Verb: Verb(rng.IntN(int(Rested) + 1)), Outcome: Outcome(rng.IntN(12)),
+				Step: Step{Kind: Kind(rng.UintN(20)), Actor: Actor(rng.UintN(256)), N: int16(rng.IntN(5)) - 1}.Norm(),
+				Op:   int32(rng.IntN(8)) - 1, Conn: int32(rng.IntN(8)) - 1, N: int32(rng.IntN(2))})
+		}
+		v := Check(h, linux)
+		Picture(h, linux, v.First())
+	}
+}
+
+func TestPicture(t *testing.T) {
+	h, err := ParseHistory(`backlog 1
+call 1 dial c0
+return 1 ok conn 1
+call 2 preempt s0 at exit
+return 2 ok
+call 3 accept s0
+return 3 ok conn 1
+hold s0 exit
+rest quiet
+call 4 dial c1
+return 4 refused
+call 5 resume s0
+return 5 ok
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := with(linux, func(c *Contract) { c.Guaranteed, c.Max = Exactly(0), Exactly(0) })
+	want := `
+c0            c1                 s0                 held
+─ dial #1 ok                                        1     █|
+                                 ─ preempt at exit  1     █|
+                                 ─ accept #3 = #1   0     ·|
+                                 ▒ held at exit     0     ·|
+              ─ dial #4 refused  ▒                  0     ·|  ◀ breaks min-pending
+                                 ─ resume           0     ·|
+`
+	if got := Picture(h, c, Check(h, c).First()); got != want[1:] {
+		t.Errorf("got\n%swant%s", got, want)
+	}
+}

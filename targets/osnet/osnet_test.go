@@ -1,0 +1,261 @@
+//go:build linux
+
+package osnet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/listentest/listentest"
+)
+
+func TestMain(m *testing.M) {
+	fmt.Println("osnet: the tests run in", Isolate())
+	os.Exit(m.Run())
+}
+
+// each runs a test on every family.
+func each(t *testing.T, f func(t *testing.T, target *Target)) {
+	for _, name := range Families() {
+		t.Run(name, func(t *testing.T) {
+			target, err := New(name, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f(t, target)
+		})
+	}
+}
+
+func run(t *testing.T, target *Target, text string) (listentest.History, listentest.Verdict) {
+	t.Helper()
+	s, err := listentest.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := listentest.Run(context.Background(), target, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := listentest.Check(h, target.Contract())
+	if first := v.First(); first != nil {
+		t.Errorf("%v: %s\n%s", first.Promise, first.Text, listentest.Picture(h, target.Contract(), first))
+	}
+	return h, v
+}
+
+// TestCorrect runs 20,000 cases a family on this machine's kernel: nothing
+// may break, and no descriptor and no goroutine may be left.
+func TestCorrect(t *testing.T) {
+	const cases = 20_000
+	each(t, func(t *testing.T, target *Target) {
+		warm := listentest.Runner{Target: target} // what the runtime opens once is no leak
+		if _, err := warm.Run(context.Background(), listentest.Schedule{}); err != nil {
+			t.Fatal(err)
+		}
+		files, goroutines := descriptors(t), runtime.NumGoroutine()
+		var suspect atomic.Int64
+		var g errgroup.Group
+		for w := range 2 {
+			g.Go(func() error {
+				r := listentest.Runner{Target: target}
+				var k listentest.Checker
+				for n := w; n < cases; n += 2 {
+					s := listentest.Generate(rand.New(rand.NewPCG(11, uint64(n))))
+					h, err := r.Run(context.Background(), s)
+					if err != nil {
+						return fmt.Errorf("case %d: %w\n%v", n, err, s)
+					}
+					switch v := k.Check(h, target.Contract()).First(); {
+					case v == nil:
+					case v.Suspect: // a loaded machine; what lasts is confirmed in a campaign
+						suspect.Add(1)
+					default:
+						return fmt.Errorf("case %d: %v: %s\n%v\n%v", n, v.Promise, v.Text, s, listentest.Picture(h, target.Contract(), v))
+					}
+				}
+				return nil
+			})
+		}
+		if err := g.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		settled(t, "descriptors", files, func() int { return descriptors(t) })
+		settled(t, "goroutines", goroutines, runtime.NumGoroutine)
+		t.Logf("%d cases, no violation, %d suspect; %d descriptors and %d goroutines before and after", cases, suspect.Load(), files, goroutines)
+	})
+}
+
+// settled waits a moment for a count to come down to what it was: a goroutine
+// that is done is counted until it was scheduled away.
+func settled(t *testing.T, what string, want int, count func() int) {
+	t.Helper()
+	got := count()
+	for i := 0; i < 200 && got > want; i++ {
+		time.Sleep(5 * time.Millisecond)
+		got = count()
+	}
+	if got > want {
+		t.Errorf("%d %s, %d before", got, what, want)
+	}
+}
+
+func descriptors(t *testing.T) int {
+	t.Helper()
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
+}
+
+// TestContract measures what the contracts state: how many are admitted with
+// nobody accepting, for each backlog, and what the next dial meets.
+func TestContract(t *testing.T) {
+	each(t, func(t *testing.T, target *Target) {
+		next := map[string]string{"tcp": "open", "unix": "would-block"}[target.Name()]
+		for _, b := range []int{0, 1, 2, 3, 8, 128} {
+			h, _ := run(t, target, fmt.Sprintf("backlog %d\ndial c0 %d\ndial c1\n", b, b+10))
+			got := listentest.Outcomes(h)
+			if len(got) != b+3 || got[b] != "ok" || got[b+1] != next || got[b+2] != next {
+				t.Errorf("backlog %d: %d operations, the last %v; want %d ok, then %s", b, len(got), got[len(got)-2:], b+1, next)
+			}
+			if target.family.addressed && !strings.Contains(h.String(), fmt.Sprintf("gauge l0 %d\n", b+1)) {
+				t.Errorf("backlog %d: the kernel does not count %d pending:\n%v", b, b+1, h)
+			}
+		}
+	})
+}
+
+// TestCounts has the rest of what the contracts state, as histories.
+func TestCounts(t *testing.T) {
+	each(t, func(t *testing.T, target *Target) {
+		full := map[string]string{"tcp": "open", "unix": "would-block"}[target.Name()]
+		for text, want := range map[string]string{
+			"dial c0 2\nabort c0\ndial c1":                         "ok ok ok " + full, // the dead keep their place
+			"dial c0 2\nhangup c0\ndial c1":                        "ok ok ok " + full,
+			"dial c0 2\nlisten l0 2\ndial c1":                      "ok ok ok ok",
+			"dial c0 2\nlisten l0 0\naccept s0\ndial c1":           "ok ok ok ok " + full,
+			"dial c0 2\nshut l0\ndial c1\nlisten l0 1\nfill c1":    "ok ok ok refused ok ok ok",
+			"accept s0\ndial c0":                                   "ok ok",
+			"accept s0\ncancel s0\ndial c0":                        "cancelled ok ok",
+			"accept s0\nshut l0":                                   "closed ok",
+			"fill c0\npreempt s0 at exit\naccept s0\ndial c1":      "ok ok ok ok ok ok",
+			"fill c0\naccept s0 2\naccept s1\nabort s0 2\ndial c1": "ok ok ok ok ok ok ok ok", // the last dial goes to s1, which waits
+			"preempt s0 at 1\npreempt c0 at exit\ntick 1":          "unsupported unsupported unsupported",
+			"accept s8\nshut l0 1\nlisten l1 1\nsend c0 1":         "unsupported unsupported unsupported",
+		} {
+			h, _ := run(t, target, "backlog 1\n"+text+"\n")
+			got := strings.Join(listentest.Outcomes(h), " ")
+			if got != want {
+				t.Errorf("%q: got %s, want %s\n%v", text, got, want, h)
+			}
+		}
+	})
+}
+
+// TestHold: the thread that made accept is held behind it, and Close lets it
+// go even if nobody resumed.
+func TestHold(t *testing.T) {
+	each(t, func(t *testing.T, target *Target) {
+		goroutines := runtime.NumGoroutine()
+		var events []listentest.Event
+		s, err := target.Open(context.Background(), listentest.Options{Backlog: 1, Report: func(e listentest.Event) { events = append(events, e) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, step := range []listentest.Step{
+			{Kind: listentest.Dial}, {Kind: listentest.Preempt, Actor: listentest.Acceptor(0)}, {Kind: listentest.Accept, Actor: listentest.Acceptor(0)},
+		} {
+			s.Start(listentest.Op{ID: int32(i + 1), Step: step})
+		}
+		last := events[len(events)-1]
+		if last.Verb != listentest.Hold || last.Step.Actor != listentest.Acceptor(0) || last.Point != "exit" {
+			t.Errorf("no hold: %v", events)
+		}
+		if runtime.NumGoroutine() <= goroutines {
+			t.Error("no thread stays behind the accept")
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		settled(t, "goroutines", goroutines, runtime.NumGoroutine)
+	})
+}
+
+// TestStranger: a connection that no step dialed is a finding where nobody
+// else can have dialed it, and trouble where somebody can.
+func TestStranger(t *testing.T) {
+	target, err := New("tcp", "tcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events []listentest.Event
+	opened, err := target.Open(context.Background(), listentest.Options{Backlog: 1, Report: func(e listentest.Event) { events = append(events, e) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := opened.(*session)
+	addr := s.family.keyOf(s.addr)
+	c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", int(addr[4])<<8|int(addr[5])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	s.Start(listentest.Op{ID: 1, Step: listentest.Step{Kind: listentest.Accept, Actor: listentest.Acceptor(0)}})
+	_, err = s.Settle(context.Background())
+	named := slices.Contains(events, listentest.Event{Verb: listentest.Named, Op: 1, Conn: listentest.Nobody})
+	if isolated && (err != nil || !named) || !isolated && err == nil {
+		t.Errorf("isolated %v: %v, %v", isolated, err, events)
+	}
+	_ = s.Close() // repeats the trouble
+}
+
+// TestIsolated: in a namespace of our own there is nothing but loopback.
+func TestIsolated(t *testing.T) {
+	if !isolated {
+		t.Skip("skipped: no network namespace is permitted here")
+	}
+	list, err := net.Interfaces()
+	if err != nil || len(list) != 1 || list[0].Flags&net.FlagLoopback == 0 || list[0].Flags&net.FlagUp == 0 {
+		t.Errorf("interfaces: %v, %v", list, err)
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	for setting, want := range map[Setting]string{
+		{"addr", "10.0.0.1"}:  "not a loopback address",
+		{"addr", "0.0.0.0"}:   "not a loopback address",
+		{"addr", "::1"}:       "expected an IPv4 address",
+		{"addr", "localhost"}: "expected an IPv4 address",
+		{"adr", "127.0.0.1"}:  "there is no setting \"adr\"",
+	} {
+		_, err := New("tcp:x", "tcp", setting)
+		if misuse := (*listentest.MisuseError)(nil); !errors.As(err, &misuse) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: got %v, want %s", setting, err, want)
+		}
+	}
+	if _, err := New("unix", "unix", Setting{"addr", "127.0.0.1"}); err == nil {
+		t.Error("unix takes an address")
+	}
+	if _, err := New("x", "no-such-family"); err == nil {
+		t.Error("an unknown family is taken")
+	}
+	other, err := New("tcp:addr=127.0.0.9", "tcp", Setting{"addr", "127.0.0.9"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, other, "backlog 1\nfill c0\naccept s0 2\n")
+}

@@ -59,6 +59,18 @@ var families = []family{
 	},
 }
 
+// fresh returns a copy of an address: package unix writes the kernel's form
+// into the one that it is given, so two threads may not share it.
+func fresh(sa unix.Sockaddr) unix.Sockaddr {
+	switch a := sa.(type) {
+	case *unix.SockaddrInet4:
+		return &unix.SockaddrInet4{Port: a.Port, Addr: a.Addr}
+	case *unix.SockaddrUnix:
+		return &unix.SockaddrUnix{Name: a.Name}
+	}
+	return sa
+}
+
 var abstractNames atomic.Uint64
 
 // abstractName returns a name of the abstract namespace, which needs no file

@@ -29,7 +29,7 @@ func (s *session) dial(op lt.Op) {
 	s.mu.Lock()
 	s.clients = append(s.clients, client{op: op.ID, actor: op.Actor, fd: fd, key: key})
 	s.mu.Unlock()
-	err = unix.Connect(fd, s.addr)
+	err = unix.Connect(fd, fresh(s.addr))
 	if err == unix.EINPROGRESS {
 		err = connecting(fd)
 	}

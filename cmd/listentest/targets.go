@@ -49,7 +49,7 @@ func targetsCommand(_ context.Context, e *env, args []string) (int, error) {
 	}
 	fmt.Fprintln(e.stdout, "faults of sim, as sim:FAULT or sim:FAULT+FAULT:")
 	for _, f := range sim.Catalogue() {
-		fmt.Fprintf(e.stdout, "  %-20s breaks %-11s %s\n", f.Name, f.Promise, f.Doc)
+		fmt.Fprintf(e.stdout, "  %-20s breaks %-11v %s\n", f.Name, f.Promise, f.Doc)
 	}
 	return exitOK, nil
 }

@@ -40,9 +40,9 @@ func (j *judge) first(s listentest.Schedule) (*listentest.Violation, error) {
 }
 
 // breaks reports whether s breaks a promise.
-func (j *judge) breaks(s listentest.Schedule, promise string) (bool, error) {
+func (j *judge) breaks(s listentest.Schedule, promise listentest.Promise) (bool, error) {
 	v, err := j.first(s)
-	return v != nil && v.Promise.String() == promise, err
+	return v != nil && v.Promise == promise, err
 }
 
 // TestFaults finds every fault under its promise, over 20 seeds; what it
@@ -70,14 +70,14 @@ func TestFaults(t *testing.T) {
 			for n := 1; n < length; n++ {
 				tried += j.noneOf(t, n, f.Promise)
 			}
-			t.Logf("%s, %s: cases to the first find median %d, most %d; shrunk to %d steps from every seed (%d spellings); none of %d shorter schedules shows it",
+			t.Logf("%s, %v: cases to the first find median %d, most %d; shrunk to %d steps from every seed (%d spellings); none of %d shorter schedules shows it",
 				f.Name, f.Promise, cases[seeds/2], cases[seeds-1], length, len(shapes), tried)
 		})
 	}
 }
 
 // find draws cases until one breaks the promise.
-func (j *judge) find(t *testing.T, seed uint64, most int, promise string) (int, listentest.Schedule) {
+func (j *judge) find(t *testing.T, seed uint64, most int, promise listentest.Promise) (int, listentest.Schedule) {
 	t.Helper()
 	for i := range most {
 		s := listentest.Generate(rand.New(rand.NewPCG(seed, uint64(i))))
@@ -93,7 +93,7 @@ func (j *judge) find(t *testing.T, seed uint64, most int, promise string) (int, 
 	return 0, listentest.Schedule{}
 }
 
-func (j *judge) shrink(t *testing.T, s listentest.Schedule, promise string) listentest.Schedule {
+func (j *judge) shrink(t *testing.T, s listentest.Schedule, promise listentest.Promise) listentest.Schedule {
 	t.Helper()
 	small, stats, err := shrink.Minimize(context.Background(), s, shrink.Problem[listentest.Schedule]{
 		Smaller: listentest.Smaller,
@@ -109,7 +109,7 @@ func (j *judge) shrink(t *testing.T, s listentest.Schedule, promise string) list
 // noneOf runs every schedule of n steps over two clients, two acceptors and a
 // listener, with N and the backlog in 0, 1, 2; it fails if one breaks the
 // promise, and returns how many there were.
-func (j *judge) noneOf(t *testing.T, n int, promise string) int {
+func (j *judge) noneOf(t *testing.T, n int, promise listentest.Promise) int {
 	t.Helper()
 	tried := 0
 	for s := range allOf(n) {
@@ -243,7 +243,7 @@ func variedContracts() []listentest.Contract {
 // own promise, and where a dial waits for a place that is missing, progress.
 func TestFaultsEverywhere(t *testing.T) {
 	for _, f := range sim.Catalogue() {
-		found := map[string]int{}
+		found := map[listentest.Promise]int{}
 		for i, c := range variedContracts() {
 			j := newJudge(t, c, f.Name)
 			for n := range 2000 {
@@ -252,17 +252,17 @@ func TestFaultsEverywhere(t *testing.T) {
 					t.Fatal(err)
 				}
 				if v != nil {
-					found[v.Promise.String()]++
+					found[v.Promise]++
 				}
 			}
 		}
 		for p, n := range found {
-			if p != f.Promise && (p != "progress" || f.Promise != "min-pending") {
-				t.Errorf("%s breaks %s %d times, and should break %s", f.Name, p, n, f.Promise)
+			if p != f.Promise && (p != listentest.Progress || f.Promise != listentest.MinPending) {
+				t.Errorf("%s breaks %v %d times, and should break %v", f.Name, p, n, f.Promise)
 			}
 		}
 		if found[f.Promise] == 0 {
-			t.Errorf("%s does not break %s: %v", f.Name, f.Promise, found)
+			t.Errorf("%s does not break %v: %v", f.Name, f.Promise, found)
 		}
 		t.Logf("%-22s %v", f.Name, found)
 	}

@@ -21,6 +21,7 @@ type Checker struct {
 	room  []int32 // gaps with hi >= low: a refusal there may be lawful
 	room1 []int32 // the same, less the one connection that is judged
 	space []int32 // gaps with lo < high: an admission there may be lawful
+	waits []int32 // accepts that are open at a rest
 }
 
 // Check judges h by c.
@@ -124,7 +125,7 @@ func (k *Checker) refusals(yield func(refusal)) {
 		half := l.c.May&HalfOpen != 0
 		switch {
 		case d.ret != never && d.outcome.refusal():
-			yield(refusal{int32(id), d.call, d.ret, half, d.outcome == Timeout, "returned " + d.outcome.String()})
+			yield(refusal{int32(id), d.call, d.ret, half, d.outcome == Timeout, refusedHow[d.outcome]})
 		case d.end != never && (d.accept == 0 || d.end < l.op(d.accept).call) && d.quit > d.end && d.end > d.from:
 			yield(refusal{int32(id), d.from, d.end, true, false, "was ended before any accept"})
 		case rest < len(l.rests) && d.ret > l.rests[rest].at && d.outcome != Cancelled:
@@ -161,15 +162,33 @@ func (k *Checker) minPending() {
 		held, low := l.hi[at]-count(r.counted), l.low[at]
 		holders := slices.DeleteFunc(l.holders(at), func(id int32) bool { return id == r.op })
 		k.found(Violation{Promise: MinPending, Suspect: r.suspect, Op: r.op, From: int(r.from), To: int(r.to), Holders: holders,
-			Text: fmt.Sprintf("dial #%d by %v %s while at most %d of the %d guaranteed connections were held: %s",
-				r.op, l.op(r.op).actor, r.how, max(held, 0), low, k.who(holders))})
+			Text: fmt.Sprintf("dial #%d by %v %s while at most %s held, and %d %s guaranteed: %s",
+				r.op, l.op(r.op).actor, r.how, connections(max(held, 0)), low, isAre(low), k.who(holders))})
 	})
+}
+
+// refusedHow says of a dial that it returned with an outcome.
+var refusedHow = map[Outcome]string{Refused: "was refused", Reset: "was reset", WouldBlock: "was told would-block", Timeout: "timed out"}
+
+// connections counts them, with the verb, for a sentence.
+func connections(n int32) string {
+	if n == 1 {
+		return "1 connection was"
+	}
+	return fmt.Sprintf("%d connections were", n)
+}
+
+func isAre(n int32) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 // who names the holders of places for a sentence.
 func (k *Checker) who(ids []int32) string {
 	if len(ids) == 0 {
-		return "nobody held one"
+		return "nobody held a place"
 	}
 	const most = 6
 	var names []string
@@ -199,8 +218,8 @@ func (k *Checker) maxPending() {
 		}
 		at := d.ret - 1
 		k.found(Violation{Promise: MaxPending, Op: int32(id), From: int(d.from), To: int(d.ret), Holders: l.holders(at),
-			Text: fmt.Sprintf("dial #%d by %v was admitted while at least %d connections were held, and at most %d may be",
-				id, d.actor, l.lo[at], l.high[at])})
+			Text: fmt.Sprintf("dial #%d by %v was admitted while at least %s held, and at most %d may be",
+				id, d.actor, connections(l.lo[at]), l.high[at])})
 	}
 	k.excess()
 }
@@ -228,7 +247,7 @@ func (k *Checker) excess() {
 		}
 		if l.lo[p] > high {
 			k.found(Violation{Promise: MaxPending, From: p, To: p, Holders: l.holders(int32(p)),
-				Text: fmt.Sprintf("at least %d connections were held, and at most %d may be", l.lo[p], high)})
+				Text: fmt.Sprintf("at least %s held, and at most %d may be", connections(l.lo[p]), high)})
 			return
 		}
 	}

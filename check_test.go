@@ -34,8 +34,8 @@ func TestCheck(t *testing.T) {
 		text     string // part of it
 	}{
 		{"refused when full", linux, `call 1 dial c0; return 1 ok conn 1; call 2 dial c0; return 2 refused`, none, 0, ""},
-		{"refused when empty", linux, `call 1 dial c0; return 1 refused`, MinPending, 0, "dial #1 by c0 returned refused while at most 0 of the 1 guaranteed"},
-		{"refused right after accept", linux, `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; return 2 ok conn 1; call 3 dial c1; return 3 refused`, MinPending, 0, "nobody held one"},
+		{"refused when empty", linux, `call 1 dial c0; return 1 refused`, MinPending, 0, "dial #1 by c0 was refused while at most 0 connections were held, and 1 is guaranteed: nobody held a place"},
+		{"refused right after accept", linux, `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; return 2 ok conn 1; call 3 dial c1; return 3 refused`, MinPending, 0, "nobody held a place"},
 		{"refused while accept is open", linux, `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; call 3 dial c1; return 3 refused; return 2 ok conn 1`, none, 0, ""},
 		{"refused beside another dial", linux, `call 1 dial c0; call 2 dial c1; return 1 ok conn 1; return 2 refused`, none, 0, ""},
 		{"both refused, and neither can be the other's reason", linux, `call 1 dial c0; call 2 dial c1; return 1 refused; return 2 refused`, MinPending, 0, ""},
@@ -49,11 +49,11 @@ func TestCheck(t *testing.T) {
 		{"open when full", linux, `call 1 dial c0; return 1 ok conn 1; call 2 dial c1; rest quiet`, none, 0, ""},
 		{"accepted ones hold their place", closing, `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; return 2 ok conn 1; call 3 dial c0; return 3 refused`, none, 0, ""},
 		{"until they are closed", closing, `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; return 2 ok conn 1; call 3 hangup s0 conn 2; return 3 ok; call 4 dial c0; return 4 refused`, MinPending, 0, ""},
-		{"a smaller backlog at once", linux, `call 1 listen l0 3; return 1 ok; call 2 dial c0; return 2 ok conn 2; call 3 dial c0; return 3 refused`, MinPending, 0, "at most 1 of the 4"},
+		{"a smaller backlog at once", linux, `call 1 listen l0 3; return 1 ok; call 2 dial c0; return 2 ok conn 2; call 3 dial c0; return 3 refused`, MinPending, 0, "at most 1 connection was held, and 4 are guaranteed: held by #2 of c0"},
 		{"either backlog during listen", linux, `call 1 dial c0; return 1 ok conn 1; call 2 listen l0 3; call 3 dial c0; return 3 refused; return 2 ok`, none, 0, ""},
 		{"refused after close", linux, `call 1 shut l0; return 1 ok; call 2 dial c0; return 2 refused`, none, 0, ""},
 
-		{"admitted when full", linux, `call 1 dial c0; return 1 ok conn 1; call 2 dial c0; return 2 ok conn 2`, MaxPending, 0, "dial #2 by c0 was admitted while at least 1 connections were held, and at most 1 may be"},
+		{"admitted when full", linux, `call 1 dial c0; return 1 ok conn 1; call 2 dial c0; return 2 ok conn 2`, MaxPending, 0, "dial #2 by c0 was admitted while at least 1 connection was held, and at most 1 may be"},
 		{"admitted while accept is open", linux, `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; call 3 dial c0; return 3 ok conn 3; return 2 ok conn 1`, none, 0, ""},
 		{"as many as may race in", with(linux, func(c *Contract) { c.Race = 1 }), `call 1 dial c0; return 1 ok conn 1; call 2 dial c0; return 2 ok conn 2`, none, 0, ""},
 		{"more is lawful after a smaller backlog", linux, `call 1 listen l0 2; return 1 ok; call 2 dial c0; return 2 ok conn 2; call 3 dial c0; return 3 ok conn 3; call 4 listen l0 0; return 4 ok`, none, 0, ""},
@@ -75,7 +75,7 @@ func TestCheck(t *testing.T) {
 		{"calm, it may be slow", linux, `call 1 accept s0; call 2 dial c0; return 2 ok conn 2; rest calm`, Progress, Suspect, ""},
 		{"nothing is judged with an actor held", linux, `call 1 accept s0; hold s0 p; call 2 dial c0; return 2 ok conn 2; rest quiet`, none, 0, ""},
 		{"an accept may wait for nothing", linux, `call 1 accept s0; rest quiet; call 2 dial c0; return 2 ok conn 2`, none, 0, ""},
-		{"a dial waits beside room", blocking, `call 1 dial c0; return 1 ok conn 1; call 2 dial c1; rest quiet; call 3 accept s0; return 3 ok conn 1; rest quiet; rest quiet`, Progress, 0, "dial #2 by c1 waits at rest while only 0 of the 1"},
+		{"a dial waits beside room", blocking, `call 1 dial c0; return 1 ok conn 1; call 2 dial c1; rest quiet; call 3 accept s0; return 3 ok conn 1; rest quiet; rest quiet`, Progress, 0, "dial #2 by c1 waits at rest while at most 0 connections were held, and 1 is guaranteed"},
 		{"a dial waits for a retry", dropping, `call 1 dial c0; return 1 ok conn 1; call 2 dial c1; rest quiet; call 3 accept s0; return 3 ok conn 1; rest quiet; clock 999; rest quiet`, none, 0, ""},
 		{"a retry is due", dropping, `call 1 dial c0; return 1 ok conn 1; call 2 dial c1; rest quiet; call 3 accept s0; return 3 ok conn 1; rest quiet; clock 1000; rest quiet`, Progress, 0, "a whole retry interval of 1000 ms"},
 

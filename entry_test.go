@@ -80,7 +80,7 @@ func TestReplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := e.Replay(context.Background(), &Runner{Target: &scripted{}})
-	if err != nil || !strings.Contains(p.Problem, "returned refused") {
+	if err != nil || !strings.Contains(p.Problem, "was refused") {
 		t.Errorf("a violation where none is claimed: %q, %v", p.Problem, err)
 	}
 }

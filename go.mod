@@ -6,3 +6,5 @@ require (
 	golang.org/x/sync v0.22.0
 	golang.org/x/sys v0.44.0
 )
+
+require pgregory.net/rapid v1.3.0

@@ -1,6 +1,9 @@
 package listentest
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // This file holds the two promises that are judged at rests: that nothing
 // waits which could go on, and that a closed listener leaves nobody waiting.
@@ -11,11 +14,22 @@ import "fmt"
 func (k *Checker) progress() {
 	l := &k.l
 	var before rest // the previous free quiet rest
+	k.waits = k.waits[:0]
+	next := 0 // the first operation that was not called by the rest before
 	for i, r := range l.rests {
 		if r.at >= l.blind {
 			return
 		}
-		k.stuckAccept(r)
+		for ; next < len(l.ops) && (l.ops[next].call < r.at || next == 0); next++ {
+			if l.ops[next].kind == Accept {
+				k.judged[Progress] = true
+				k.waits = append(k.waits, int32(next))
+			}
+		}
+		k.waits = slices.DeleteFunc(k.waits, func(id int32) bool { return l.ops[id].ret < r.at })
+		if len(k.waits) > 0 && !l.shut[r.at] {
+			k.stuckAccept(r, k.waits[0])
+		}
 		if r.quiet {
 			if i > 0 && before.quiet {
 				k.stuckDial(before, r)
@@ -28,25 +42,15 @@ func (k *Checker) progress() {
 	}
 }
 
-// stuckAccept judges the accepts that are open at r.
-func (k *Checker) stuckAccept(r rest) {
-	l := &k.l
-	for id := range l.ops {
-		a := &l.ops[id]
-		if a.kind == Accept && (a.call < r.at || a.ret < r.at) {
-			k.judged[Progress] = true
-		}
-		if a.kind != Accept || a.call > r.at || a.ret < r.at || l.shut[r.at] {
-			continue
-		}
-		waiting := k.waiting(r.at)
-		if len(waiting) == 0 {
-			return
-		}
-		k.found(Violation{Promise: Progress, Suspect: !r.quiet, Op: int32(id), From: int(a.call), To: int(r.at), Holders: waiting,
-			Text: fmt.Sprintf("accept #%d by %v waits at rest while a connection is pending: %s", id, a.actor, k.who(waiting))})
+// stuckAccept judges accept id, which is open at r.
+func (k *Checker) stuckAccept(r rest, id int32) {
+	waiting := k.waiting(r.at)
+	if len(waiting) == 0 {
 		return
 	}
+	a := k.l.op(id)
+	k.found(Violation{Promise: Progress, Suspect: !r.quiet, Op: id, From: int(a.call), To: int(r.at), Holders: waiting,
+		Text: fmt.Sprintf("accept #%d by %v waits at rest while a connection is pending: %s", id, a.actor, k.who(waiting))})
 }
 
 // waiting returns the connections that are surely pending at a rest at which
@@ -91,8 +95,8 @@ func (k *Checker) stuckDial(before, r rest) {
 	for id := range l.ops {
 		if d := &l.ops[id]; d.kind == Dial && d.call < before.at && d.ret > r.at {
 			k.found(Violation{Promise: Progress, Op: int32(id), From: int(before.at), To: int(r.at), Holders: l.holders(before.at),
-				Text: fmt.Sprintf("dial #%d by %v waits at rest while only %d of the %d guaranteed connections are held",
-					id, d.actor, l.hi[before.at], l.low[before.at])})
+				Text: fmt.Sprintf("dial #%d by %v waits at rest while at most %s held, and %d %s guaranteed",
+					id, d.actor, connections(l.hi[before.at]), l.low[before.at], isAre(l.low[before.at]))})
 			return
 		}
 	}

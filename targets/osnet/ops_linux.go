@@ -66,7 +66,7 @@ func connecting(fd int) error {
 func (s *session) dialed(op int32, key string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &s.clients[slices.IndexFunc(s.clients, func(c client) bool { return c.op == op })]
+	c := s.client(op)
 	first := c.phase == trying
 	c.key, c.phase = key, dialing
 	if err == unix.EINPROGRESS {
@@ -159,6 +159,24 @@ func (s *session) tryAccept(op lt.Op) bool {
 	return true
 }
 
+// client returns the dialing end that a dial made; it must have.
+func (s *session) client(op int32) *client {
+	for i := len(s.clients) - 1; ; i-- { // the newest are asked for most
+		if s.clients[i].op == op {
+			return &s.clients[i]
+		}
+	}
+}
+
+// server returns the accepted end that an accept made; it must have.
+func (s *session) server(op int32) *server {
+	for i := len(s.servers) - 1; ; i-- {
+		if s.servers[i].op == op {
+			return &s.servers[i]
+		}
+	}
+}
+
 // find returns the dial of a key, 0 if it is not known (yet).
 func (s *session) find(key string) int32 {
 	for i := len(s.clients) - 1; i >= 0; i-- {
@@ -208,19 +226,15 @@ func (s *session) strangers() {
 func (s *session) leave(op lt.Op) {
 	s.mu.Lock()
 	var fd *int
-	for i := range s.clients {
-		if c := &s.clients[i]; c.op == op.Conn {
-			fd, c.quit = &c.fd, true
-		}
-	}
-	for i := range s.servers {
-		if v := &s.servers[i]; v.op == op.Conn {
-			fd = &v.fd
-		}
+	if op.Actor.Role() == lt.ClientRole {
+		c := s.client(op.Conn)
+		fd, c.quit = &c.fd, true
+	} else {
+		fd = &s.server(op.Conn).fd
 	}
 	var err error
 	switch {
-	case fd == nil || *fd < 0:
+	case *fd < 0:
 	case op.Kind == lt.Abort:
 		err = s.reset(fd)
 	default:

@@ -136,6 +136,15 @@ func (o Order) String() string    { return orderNames[o] }
 func (o Overflow) String() string { return overflowNames[o] }
 func (c Close) String() string    { return closeNames[c] }
 
+// MarshalText makes the words stand in JSON.
+func (a Admit) MarshalText() ([]byte, error)     { return []byte(a.String()), nil }
+func (c Credit) MarshalText() ([]byte, error)    { return []byte(c.String()), nil }
+func (o Order) MarshalText() ([]byte, error)     { return []byte(o.String()), nil }
+func (o Overflow) MarshalText() ([]byte, error)  { return []byte(o.String()), nil }
+func (c Close) MarshalText() ([]byte, error)     { return []byte(c.String()), nil }
+func (c Counts) MarshalText() ([]byte, error)    { return []byte(c.String()), nil }
+func (a Anomalies) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
 func (c Counts) String() string    { return setText(uint8(c), countNames[:]) }
 func (a Anomalies) String() string { return setText(uint8(a), anomalyNames[:]) }
 

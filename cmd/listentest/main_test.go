@@ -1,10 +1,12 @@
 package main_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -178,15 +180,26 @@ func TestRunJSON(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	for _, target := range []string{"sim", "tcp"} {
 		cmd := exec.Command(tool, "run", "-target", target, "-for", "60s", "-seed", "1")
-		var stdout bytes.Buffer
-		cmd.Stdout, cmd.Dir = &stdout, t.TempDir()
+		cmd.Dir = t.TempDir()
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
+		lines := bufio.NewReader(out)
+		if _, err := lines.ReadString('\n'); err != nil { // it runs
+			t.Fatal(err)
+		}
 		time.AfterFunc(time.Second, func() { _ = cmd.Process.Signal(os.Interrupt) })
-		err := cmd.Wait()
-		if cmd.ProcessState.ExitCode() != 130 || !strings.Contains(stdout.String(), "interrupted: this is what was done") || !strings.Contains(stdout.String(), "min-pending") {
-			t.Errorf("%s: %v\n%s", target, err, stdout.String())
+		rest, err := io.ReadAll(lines)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // the status is what counts
+		if cmd.ProcessState.ExitCode() != 130 || !bytes.Contains(rest, []byte("interrupted: this is what was done")) || !bytes.Contains(rest, []byte("min-pending")) {
+			t.Errorf("%s: %v\n%s", target, cmd.ProcessState, rest)
 		}
 	}
 }

@@ -340,3 +340,47 @@ func TestNothingIsLost(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// shell runs a command line in which $TOOL is the tool.
+func shell(t *testing.T, line string) (status int, out string) {
+	t.Helper()
+	cmd := exec.Command("sh", "-c", line)
+	cmd.Dir, cmd.Env = t.TempDir(), append(os.Environ(), "TOOL="+tool)
+	b, err := cmd.CombinedOutput()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(b)
+}
+
+// TestMissingTarget: a target that cannot be opened is skipped with the
+// reason, and asked for by name it is trouble.
+func TestMissingTarget(t *testing.T) {
+	const hide = `unshare -Urm sh -c 'mount -t tmpfs none /proc/sys/net && `
+	if status, out := shell(t, hide+"true'"); status != 0 {
+		t.Skipf("skipped: /proc/sys/net cannot be hidden here: %s", out)
+	}
+	for command, want := range map[string]struct {
+		status int
+		text   string
+	}{
+		"run -for 1s":                   {0, "tcp: skipped, open tcp: read a kernel setting"},
+		"run -target tcp -cases 1":      {2, "tcp: skipped, open tcp: read a kernel setting"},
+		"replay order/lifo":             {0, "order/lifo on tcp: skipped, target tcp cannot run here"},
+		"replay order/lifo -target tcp": {2, "target tcp cannot run here"},
+		"targets":                       {0, "tcp: cannot run here, open tcp: read a kernel setting"},
+	} {
+		status, out := shell(t, hide+"$TOOL "+command+"'")
+		if status != want.status || !strings.Contains(out, want.text) || strings.Contains(out, "tcp  ") {
+			t.Errorf("%s: status %d, want %d with %q:\n%s", command, status, want.status, want.text, out)
+		}
+	}
+}
+
+// TestNoDescriptors: what our own side lacks is trouble, and no verdict.
+func TestNoDescriptors(t *testing.T) {
+	status, out := shell(t, "ulimit -n 24; $TOOL run -target tcp -target unix -cases 2000 -seed 1")
+	if status != 2 || !strings.Contains(out, "too many open files") || strings.Contains(out, "breaks") {
+		t.Errorf("status %d\n%s", status, out)
+	}
+}

@@ -158,7 +158,8 @@ func TestCertainBeforeSuspect(t *testing.T) {
 }
 
 func TestContractComparable(t *testing.T) {
-	if (Contract{} == Contract{}) != true || linux == (Contract{}) {
+	var a, b Contract // it would not compile if they did not
+	if a != b || linux == a {
 		t.Error("contracts do not compare")
 	}
 }

@@ -53,23 +53,23 @@ func indent(text string) string {
 // saveFinding writes f as a corpus entry to dir/PROMISE/TARGET-HASH.sched and
 // returns the name of the file. The hash is of the schedule, so that what is
 // found again is the same file.
-func saveFinding(dir string, f campaign.Finding, found string, c listentest.Contract) (string, error) {
+func saveFinding(dir string, f campaign.Finding, found string, level listentest.Level, c listentest.Contract) (string, error) {
 	sum := fnv.New32a()
 	sum.Write([]byte(f.Schedule.String()))
 	name := strings.Map(fileRune, f.Target) + fmt.Sprintf("-%08x.sched", sum.Sum32())
 	file := filepath.Join(dir, f.Promise.String(), name)
-	level := "seen again in every run"
+	seen := "seen again in every run"
 	if f.Seen < f.Tries {
-		level = fmt.Sprintf("seen again in %d of %d runs", f.Seen, f.Tries)
+		seen = fmt.Sprintf("seen again in %d of %d runs", f.Seen, f.Tries)
 	}
 	e := corpus.Entry{Body: f.Schedule.String(), Keys: []corpus.Key{
 		{Name: "format", Value: corpus.Format},
 		{Name: "invariant", Value: f.Promise.String()},
 		{Name: "fails", Value: f.Target},
 		{Name: "why", Value: f.Violation.Text},
-		{Name: "found", Value: found + ", " + level},
+		{Name: "found", Value: found + ", " + seen},
 		{Name: "with", Value: with()},
-		{Name: "waits", Value: fmt.Sprintf("pace %v, grace %v", listentest.DefaultPace, listentest.DefaultGrace)},
+		{Name: "level", Value: fmt.Sprintf("%v, pace %v, grace %v", level, listentest.DefaultPace, listentest.DefaultGrace)},
 		{Name: "contract", Value: oneLine(c.String())},
 	}}
 	if err := writeFile(file, e.String()); err != nil {

@@ -46,7 +46,7 @@ func shrinkCommand(ctx context.Context, e *env, args []string) (int, error) {
 	out.printf("%s breaks %v: %s\n(%d steps shrunk to %d in %d runs)\n", *target, found.Promise, found.Violation.Text,
 		len(entry.Schedule.Steps), len(found.Schedule.Steps), found.Executions)
 	out.schedule(found.Schedule, found.History, t.Contract(), &found.Violation)
-	file, err := saveFinding(*save, found, "shrunk from "+entry.Name, t.Contract())
+	file, err := saveFinding(*save, found, "shrunk from "+entry.Name, listentest.LevelOf(t), t.Contract())
 	if err != nil {
 		return 0, err
 	}

@@ -21,6 +21,9 @@ const (
 type Runner struct {
 	Target      Target
 	Pace, Grace time.Duration // DefaultPace and DefaultGrace if 0
+	// Bubble, if not nil, runs each case: it calls run inside a synctest
+	// bubble, with synctest.Wait.
+	Bubble func(run func(rest func()))
 
 	mu      sync.Mutex // guards what report writes
 	history History
@@ -29,6 +32,8 @@ type Runner struct {
 	conns   []holding
 	backlog int32 // in force: of the newest listen
 	shut    bool
+	awaited int32              // the operation that a step waits for, or 0
+	arrived context.CancelFunc // called when it returns
 
 	session Session
 	ctx     context.Context
@@ -49,9 +54,17 @@ func Run(ctx context.Context, t Target, s Schedule) (History, error) {
 // Run runs s and returns what was seen. The history is the runner's own and
 // stands until the next Run. An error is trouble: the harness or the machine
 // failed, or ctx was done, and there is no verdict about the target.
-func (r *Runner) Run(ctx context.Context, s Schedule) (History, error) {
+func (r *Runner) Run(ctx context.Context, s Schedule) (h History, err error) {
 	s = s.Norm()
-	if err := r.begin(ctx, s); err != nil {
+	if r.Bubble == nil {
+		return r.run(ctx, s, nil)
+	}
+	r.Bubble(func(rest func()) { h, err = r.run(ctx, s, rest) })
+	return h, err
+}
+
+func (r *Runner) run(ctx context.Context, s Schedule, rest func()) (History, error) {
+	if err := r.begin(ctx, s, rest); err != nil {
 		return History{}, fmt.Errorf("open %s: %w", r.Target.Name(), err)
 	}
 	err := r.steps(s.Steps)
@@ -70,14 +83,14 @@ func (r *Runner) Run(ctx context.Context, s Schedule) (History, error) {
 	return r.history, nil
 }
 
-func (r *Runner) begin(ctx context.Context, s Schedule) error {
+func (r *Runner) begin(ctx context.Context, s Schedule, rest func()) error {
 	r.ctx, r.lastID = ctx, 0
 	r.mu.Lock()
 	r.history.Backlog, r.history.Events = s.Backlog, r.history.Events[:0]
 	r.open, r.held, r.conns = r.open[:0], r.held[:0], r.conns[:0]
 	r.backlog, r.shut = s.Backlog, false
 	r.mu.Unlock()
-	o := Options{Backlog: s.Backlog, Report: r.report, Choices: s.Choices,
+	o := Options{Backlog: s.Backlog, Report: r.report, Rest: rest, Choices: s.Choices,
 		Pace: cmp.Or(r.Pace, DefaultPace), Grace: cmp.Or(r.Grace, DefaultGrace)}
 	if again, ok := r.session.(Reuser); ok {
 		return again.Reopen(o)
@@ -99,6 +112,9 @@ func (r *Runner) report(e Event) {
 		if i := slices.IndexFunc(r.open, func(o Op) bool { return o.ID == e.Op }); i >= 0 {
 			r.ended(r.open[i], e)
 			r.open = slices.Delete(r.open, i, i+1)
+		}
+		if e.Op == r.awaited && r.arrived != nil {
+			r.arrived()
 		}
 	}
 }
@@ -175,7 +191,7 @@ func (r *Runner) one(t Step) (more bool, err error) {
 	}
 	outcome, returned := r.outcome(op.ID)
 	if !returned || t.Kind != Dial && t.Kind != Accept { // the others move more than themselves
-		if err := r.pace(); err != nil {
+		if err := r.pace(op.ID); err != nil {
 			return false, err
 		}
 		outcome, returned = r.outcome(op.ID)
@@ -255,8 +271,8 @@ func (r *Runner) outcome(id int32) (Outcome, bool) {
 // pace waits for a step: until its operation has returned, or the session
 // knows that nothing can move, or Pace is over (rule 3). A calm answer is no
 // rest; a quiet one is knowledge, and is kept.
-func (r *Runner) pace() error {
-	rest, err := r.settle(cmp.Or(r.Pace, DefaultPace))
+func (r *Runner) pace(id int32) error {
+	rest, err := r.settle(cmp.Or(r.Pace, DefaultPace), id)
 	if err == nil && rest == Quiet {
 		r.report(Event{Verb: Rested, N: int32(rest)})
 	}
@@ -265,19 +281,25 @@ func (r *Runner) pace() error {
 
 // rest is a full rest.
 func (r *Runner) rest() error {
-	rest, err := r.settle(cmp.Or(r.Grace, DefaultGrace))
+	rest, err := r.settle(cmp.Or(r.Grace, DefaultGrace), 0)
 	if err == nil {
 		r.report(Event{Verb: Rested, N: int32(rest)})
 	}
 	return err
 }
 
-func (r *Runner) settle(most time.Duration) (Rest, error) {
+// settle lets the session settle, for so long, or until the operation id has
+// returned.
+func (r *Runner) settle(most time.Duration, id int32) (Rest, error) {
 	ctx := r.ctx
 	if LevelOf(r.Target) != LevelFull { // a full level has no use for real time
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(r.ctx, most)
 		defer cancel()
+		if _, returned := r.outcome(id); id != 0 && !returned {
+			r.await(id, cancel)
+			defer r.await(0, nil)
+		}
 	}
 	rest, err := r.session.Settle(ctx)
 	if err == nil {
@@ -287,6 +309,16 @@ func (r *Runner) settle(most time.Duration) (Rest, error) {
 		return rest, fmt.Errorf("settle %s: %w", r.Target.Name(), err)
 	}
 	return rest, nil
+}
+
+// await has arrived called when an operation returns.
+func (r *Runner) await(id int32, arrived context.CancelFunc) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.awaited, r.arrived = id, arrived
+	if id != 0 && !slices.ContainsFunc(r.open, func(o Op) bool { return o.ID == id }) {
+		arrived() // it returned in between
+	}
 }
 
 // finish ends a run: it resumes all who are held and takes one full rest

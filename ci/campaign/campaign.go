@@ -57,17 +57,8 @@ func (r Row) Count(p listentest.Promise, s listentest.Status) int { return r.Cou
 
 // A Finding is the first case that broke a promise, shrunk.
 type Finding struct {
-	Target    string
-	Promise   listentest.Promise
-	Case      int
-	Drawn     listentest.Schedule // as it was generated
-	Schedule  listentest.Schedule // as it was shrunk
-	History   listentest.History
-	Violation listentest.Violation
-	// Seen of Tries runs of the drawn schedule broke the promise again;
-	// with Seen 0 it was not shrunk.
-	Seen, Tries int
-	Executions  int // that shrinking took
+	listentest.Finding
+	Case int
 }
 
 // Source returns what case i of a seed is drawn from.
@@ -178,7 +169,7 @@ func (w *worker) one(ctx context.Context, i int, s listentest.Schedule) error {
 	v := w.check.Check(h, w.run.Target.Contract())
 	slow := false
 	if first := v.First(); first != nil && first.Suspect {
-		again, certain, confirmed, err := Confirm(ctx, &w.Runner, s, first.Promise)
+		again, certain, confirmed, err := listentest.Confirm(ctx, &w.Runner, s, first.Promise)
 		if err != nil {
 			return err
 		}

@@ -53,7 +53,7 @@ func indent(text string) string {
 // saveFinding writes f as a corpus entry to dir/PROMISE/TARGET-HASH.sched and
 // returns the name of the file. The hash is of the schedule, so that what is
 // found again is the same file.
-func saveFinding(dir string, f campaign.Finding, found string, level listentest.Level, c listentest.Contract) (string, error) {
+func saveFinding(dir string, f listentest.Finding, found string, level listentest.Level, c listentest.Contract) (string, error) {
 	sum := fnv.New32a()
 	sum.Write([]byte(f.Schedule.String()))
 	name := strings.Map(fileRune, f.Target) + fmt.Sprintf("-%08x.sched", sum.Sum32())

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/listentest/listentest"
-	"github.com/listentest/listentest/ci/campaign"
 	"github.com/listentest/listentest/targets"
 )
 
@@ -158,7 +157,7 @@ func (r *replayer) replay(ctx context.Context, e listentest.Entry, name string) 
 func (r *replayer) verdict(ctx context.Context, e listentest.Entry, runner *listentest.Runner, p listentest.Replay) {
 	first := p.Verdict.First()
 	if first != nil && first.Suspect {
-		h, v, confirmed, err := campaign.Confirm(ctx, runner, e.Schedule, first.Promise)
+		h, v, confirmed, err := listentest.Confirm(ctx, runner, e.Schedule, first.Promise)
 		if err != nil {
 			r.worst(r.failed(err))
 			return

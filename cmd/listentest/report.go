@@ -118,7 +118,7 @@ func (r *report) add(row campaign.Row) {
 
 // saveFinding writes a finding's file and enters its name.
 func (r *report) saveFinding(dir string, f campaign.Finding, row campaign.Row) (string, error) {
-	file, err := saveFinding(dir, f, fmt.Sprintf("case %d of seed %d", f.Case, row.Seed), row.Level, row.Contract)
+	file, err := saveFinding(dir, f.Finding, fmt.Sprintf("case %d of seed %d", f.Case, row.Seed), row.Level, row.Contract)
 	for i := range r.Findings {
 		if g := &r.Findings[i]; g.Target == f.Target && g.Promise == f.Promise.String() {
 			g.File = file

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/listentest/listentest"
-	"github.com/listentest/listentest/ci/campaign"
 )
 
 func shrinkCommand(ctx context.Context, e *env, args []string) (int, error) {
@@ -38,7 +37,7 @@ func shrinkCommand(ctx context.Context, e *env, args []string) (int, error) {
 		fmt.Fprintf(e.stdout, "%s on %s: nothing is violated, so there is nothing to shrink\n", entry.Name, *target)
 		return exitOK, nil
 	}
-	found, err := campaign.Shrink(ctx, r, entry.Schedule, *v)
+	found, err := listentest.Shrink(ctx, r, entry.Schedule, *v)
 	if err != nil {
 		return 0, err
 	}

@@ -32,6 +32,7 @@ func (k *Checker) Check(h History, c Contract) Verdict {
 	k.gaps()
 	k.conserve()
 	k.shut()
+	k.left()
 	k.minPending()
 	k.maxPending()
 	k.order()

@@ -8,7 +8,7 @@ import (
 // linux is the contract that the hand-written histories are judged by, but
 // for changes: L+1 places, dead entries count, a dial at a full queue waits.
 var linux = Contract{
-	Backlog: Backlog{Negative: 4096, High: 4096}, Guaranteed: Exactly(1), Max: Exactly(1),
+	Backlog: Backlog{Negative: 4096, High: 4096}, Guaranteed: Exactly(1), Max: Exactly(1), Admit: AdmitReturn,
 	Must: Completed | Aborted, May: Completed | Aborted, Order: FIFO, Overflow: Refuse, Close: CloseEnds,
 }
 

@@ -17,7 +17,7 @@ type Contract struct {
 	Race       int32 // how many more concurrent admissions may add to Max
 	Admit      Admit
 	Credit     Credit
-	Must, May  Counts // what is held: surely, and possibly
+	Must, May  Counts // what is held: surely, and possibly; see held
 	Order      Order
 	Overflow   Overflow
 	Retry      int32 // milliseconds within which a dropped dial is tried again; for Overflow Drop
@@ -59,13 +59,14 @@ func (b Bound) Of(l int32) int32 {
 // Exactly returns the stated bound L + plus.
 func Exactly(plus int32) Bound { return Bound{Stated: true, Mul: 1, Div: 1, Plus: plus} }
 
-// Admit says when a dialed connection is surely in the accept queue.
+// Admit says when a dialed connection is surely in the accept queue. The zero
+// value is the least that can be meant.
 type Admit uint8
 
 const (
-	AdmitReturn           Admit = iota // when its dial returned ok
+	AdmitLater            Admit = iota // at the next quiet rest without its end (FreeBSD, yamux, quic-go; or not stated)
+	AdmitReturn                        // when its dial returned ok
 	AdmitUnlessOverlapped              // so, if no other dial, ack or listen overlapped it (Linux and gVisor ghosts)
-	AdmitLater                         // at the next quiet rest without its end (FreeBSD, yamux, quic-go)
 )
 
 // Credit says when an accepted connection has surely given its place back.
@@ -121,7 +122,7 @@ const (
 )
 
 var (
-	admitNames    = [...]string{"return", "unless-overlapped", "later"}
+	admitNames    = [...]string{"later", "return", "unless-overlapped"}
 	creditNames   = [...]string{"return", "rest", "close"}
 	countNames    = [...]string{"half-open", "completed", "aborted", "accepted"}
 	orderNames    = [...]string{"not stated", "fifo"}
@@ -208,6 +209,15 @@ func (c Contract) String() string {
 		b = fmt.Appendf(b, "%-11s %v\n", r[0], r[1])
 	}
 	return string(b)
+}
+
+// held returns Must and May. If neither is stated, completed connections are
+// held, and dead and half-open ones may be.
+func (c Contract) held() (must, may Counts) {
+	if c.Must|c.May == 0 {
+		return Completed, Completed | Aborted | HalfOpen
+	}
+	return c.Must, c.May
 }
 
 // guaranteedFor returns the guarantee for listen's argument b; 0 if none is

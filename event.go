@@ -13,9 +13,10 @@ const (
 	Gauge               // Step.Actor's accept queue holds N, by the listener's own count
 	Clock               // the target's clock shows N milliseconds since it was opened
 	Rested              // the target came to rest; N is a Rest
+	Left                // after the session was closed a goroutine was left behind, in the function Point
 )
 
-var verbNames = [...]string{"call", "return", "skip", "hold", "named", "end", "gauge", "clock", "rest"}
+var verbNames = [...]string{"call", "return", "skip", "hold", "named", "end", "gauge", "clock", "rest", "left"}
 
 // Outcome is how an operation or a connection ended. Append only. An
 // operation that is open has no Return.

@@ -2,8 +2,12 @@ package listentest
 
 import (
 	"context"
+	"fmt"
+	"hash/fnv"
 	"slices"
+	"strings"
 
+	"github.com/listentest/listentest/corpus"
 	"github.com/listentest/listentest/shrink"
 )
 
@@ -124,4 +128,30 @@ func Shrink(ctx context.Context, r *Runner, s Schedule, v Violation) (Finding, e
 		}
 	}
 	return f, nil
+}
+
+// FileName returns a name for f's file, without a folder or an ending. It is
+// the same for the same schedule on the same target, so that what is found
+// again is the same file.
+func (f Finding) FileName() string {
+	sum := fnv.New32a()
+	sum.Write([]byte(f.Schedule.String()))
+	plain := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(":,+=/\\ ", r) {
+			return '-'
+		}
+		return r
+	}, f.Target)
+	return fmt.Sprintf("%s-%08x", plain, sum.Sum32())
+}
+
+// Entry returns f as a corpus entry, with more keys at the end of its header.
+func (f Finding) Entry(more ...corpus.Key) corpus.Entry {
+	keys := []corpus.Key{
+		{Name: "format", Value: corpus.Format},
+		{Name: "invariant", Value: f.Promise.String()},
+		{Name: "fails", Value: f.Target},
+		{Name: "why", Value: f.Violation.Text},
+	}
+	return corpus.Entry{Keys: append(keys, more...), Body: f.Schedule.String()}
 }

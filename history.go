@@ -18,6 +18,7 @@ import (
 //	gauge ACTOR N
 //	clock N
 //	rest quiet|calm
+//	left FUNCTION
 func (h History) String() string {
 	b := fmt.Appendf(nil, "backlog %d\n", h.Backlog)
 	for _, e := range h.Events {
@@ -46,6 +47,8 @@ func (e Event) String() string {
 		b = fmt.Appendf(b, " %d", e.N)
 	case Rested:
 		b = fmt.Appendf(b, " %v", Rest(e.N))
+	case Left:
+		b = fmt.Appendf(b, " %s", e.Point)
 	}
 	switch {
 	case e.Conn == Nobody:
@@ -119,10 +122,10 @@ func (p *historyParser) event(f *fields) (err error) {
 		e.Step = e.Step.Norm()
 	case Hold:
 		if e.Step.Actor, err = f.actor(); err == nil {
-			if e.Point = f.next(); e.Point == "" {
-				err = f.errorf("the name of a point", quote(""))
-			}
+			e.Point, err = f.name("the name of a point")
 		}
+	case Left:
+		e.Point, err = f.name("the name of a function")
 	case Named:
 		if e.Op, err = p.op(f); err == nil {
 			e.Conn, err = p.conn(f)
@@ -219,6 +222,13 @@ func (f *fields) actor() (Actor, error) {
 		return 0, f.errorf("an actor such as c0, s0, l0 or b0", quote(f.word))
 	}
 	return a, nil
+}
+
+func (f *fields) name(what string) (string, error) {
+	if f.next() == "" {
+		return "", f.errorf(what, quote(""))
+	}
+	return f.word, nil
 }
 
 func (f *fields) outcome() (Outcome, error) {

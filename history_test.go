@@ -28,6 +28,7 @@ call 5 accept s1
 return 5 ok conn nobody
 rest quiet
 rest calm
+left pkg.(*listener).Accept
 `
 	h, err := ParseHistory(text)
 	if err != nil {
@@ -56,6 +57,7 @@ func TestParseHistoryErrors(t *testing.T) {
 		"backlog 1\ncall 1 dial c0\nreturn 1 fine":            "line 3, column 10: expected one of ok, refused",
 		"backlog 1\nrest well":                                "line 2, column 6: expected quiet or calm, found \"well\"",
 		"backlog 1\nhold s0":                                  "line 2, column 8: expected the name of a point",
+		"backlog 1\nleft":                                     "line 2, column 5: expected the name of a function",
 		"backlog 1\nend 1 reset":                              "line 2, column 5: expected \"conn ID\"",
 		"backlog 1\nreturns 1 ok":                             "line 2, column 1: expected one of call, return, skip",
 		"backlog 1\nclock -1":                                 "line 2, column 7: expected milliseconds from 0",
@@ -74,7 +76,7 @@ func TestCheckTakesAnything(t *testing.T) {
 	for range 20_000 {
 		h := History{Backlog: int32(rng.IntN(4)) - 1}
 		for range rng.IntN(16) {
-			h.Events = append(h.Events, Event{Verb: Verb(rng.IntN(int(Rested) + 1)), Outcome: Outcome(rng.IntN(12)),
+			h.Events = append(h.Events, Event{Verb: Verb(rng.IntN(len(verbNames))), Outcome: Outcome(rng.IntN(12)),
 				Step: Step{Kind: Kind(rng.UintN(20)), Actor: Actor(rng.UintN(256)), N: int16(rng.IntN(5)) - 1}.Norm(),
 				Op:   int32(rng.IntN(8)) - 1, Conn: int32(rng.IntN(8)) - 1, N: int32(rng.IntN(2))})
 		}

@@ -70,6 +70,7 @@ type span struct{ from, to int32 }
 // read fills l from h. It must be called before anything else.
 func (l *ledger) read(h *History, c Contract) {
 	n := len(h.Events)
+	c.Must, c.May = c.held()
 	l.h, l.c, l.blind, l.strangers = h, c, never, false
 	l.rests, l.ends = l.rests[:0], l.ends[:0]
 	l.ops = append(l.ops[:0], record{call: never, ret: never})
@@ -326,9 +327,9 @@ func (l *ledger) most(d *record) span {
 	if l.forgets(d) {
 		s.to = min(s.to, l.nextFree(d.aborted))
 	}
-	if l.c.Close == CloseEnds && d.ret != never {
+	if l.c.Close == CloseEnds {
 		for _, e := range l.ends {
-			if d.ret < e.from { // it was the closed listener's
+			if l.admitted(d) < e.from { // it was the closed listener's
 				s.to = min(s.to, e.to)
 				break
 			}
@@ -339,9 +340,10 @@ func (l *ledger) most(d *record) span {
 
 // forgets reports whether d, once it is dead, has lost its place by the next
 // free quiet rest. Not so if the dead count, nor where accepted connections
-// hold their place and d was, or may have been, accepted before it died.
+// hold their place and d was accepted before it died; nor where an accept
+// returned it is not known what, for that may have been d.
 func (l *ledger) forgets(d *record) bool {
-	return l.c.May&Aborted == 0 && (l.c.Credit != CreditClose || d.accept == 0 && !l.strangers)
+	return l.c.May&Aborted == 0 && !l.strangers && (l.c.Credit != CreditClose || d.accept == 0)
 }
 
 // least returns where d surely holds a place.
@@ -369,8 +371,17 @@ func (l *ledger) least(d *record) span {
 	return s
 }
 
+// takesOne reports whether an accept that returned it is not known what took
+// one of those that hi counts: not if it may have been one that hi has left
+// out already, or a phantom that hi never counted, or one that keeps its place.
+func (l *ledger) takesOne() bool {
+	return l.c.Anomalies&Phantom == 0 && l.c.Credit == CreditReturn && len(l.ends) == 0 &&
+		!slices.ContainsFunc(l.ops, func(r record) bool { return r.kind == Dial && r.call != never && r.end != never })
+}
+
 // count fills hi and lo.
 func (l *ledger) count() {
+	takes := l.strangers && l.takesOne()
 	for i := range l.ops {
 		switch r := &l.ops[i]; {
 		case r.call == never:
@@ -381,7 +392,7 @@ func (l *ledger) count() {
 			add(l.lo, span{r.from, never}, -1) // it may have taken one of them
 		case r.kind == Accept && r.outcome == OK && r.conn == 0:
 			add(l.lo, span{r.from, never}, -1)
-			if l.c.Anomalies&Phantom == 0 && l.c.Credit == CreditReturn {
+			if takes {
 				add(l.hi, span{r.ret, never}, -1)
 			}
 		}

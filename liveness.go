@@ -142,6 +142,16 @@ func (k *Checker) stuckRetry() {
 	}
 }
 
+// left judges what was left behind, which is wrong whatever the contract says.
+func (k *Checker) left() {
+	for i, e := range k.l.h.Events {
+		if e.Verb == Left {
+			k.found(Violation{Promise: ShutPromise, From: i, To: i,
+				Text: "a goroutine is left behind after everything was closed, in " + e.Point})
+		}
+	}
+}
+
 // shut judges the closes of l0.
 func (k *Checker) shut() {
 	l := &k.l
@@ -195,7 +205,8 @@ func (k *Checker) leftByShut(s *record, r rest) {
 		switch {
 		case o.kind == Accept && o.call < r.at && o.ret > r.at:
 			text = fmt.Sprintf("accept #%d by %v still waits after the listener was closed", id, o.actor)
-		case o.kind == Dial && l.admitted(o) < s.call && o.accept == 0 && o.quit > r.at && o.end > r.at && !k.closedSince(o, s.call):
+		case o.kind == Dial && l.admitted(o) < s.call && o.accept == 0 && o.quit > r.at && o.end > r.at && !k.closedSince(o, s.call) &&
+			!l.strangers: // or it may have been accepted
 			text = fmt.Sprintf("connection #%d of %v was pending when the listener was closed, and was never told its end", id, o.actor)
 		default:
 			continue

@@ -78,10 +78,10 @@ func (p *painter) draw() {
 		if p.v != nil && int32(p.v.To) == r.at {
 			r.note = "◀ breaks " + p.v.Promise.String()
 		}
-		if e.Verb == Rested && r.note == "" && !p.moved(r.at) {
+		if (e.Verb == Rested || e.Verb == Named) && r.note == "" && !p.moved(r.at) {
 			continue
 		}
-		if e.Verb == Rested || e.Verb == Clock || e.Verb == Call && kinds[e.Step.Kind].roles == "" {
+		if e.Verb == Rested || e.Verb == Clock || e.Verb == Left || e.Verb == Call && kinds[e.Step.Kind].roles == "" {
 			what := e.String()
 			if e.Verb == Call {
 				what = e.Step.String()
@@ -119,8 +119,6 @@ func (p *painter) event(r *row, e *Event, begin, end string) {
 	case Hold:
 		p.cell(r, e.Step.Actor, "▒ held at "+e.Point)
 		p.held[e.Step.Actor] = true
-	case Named:
-		p.cell(r, p.l.op(e.Op).actor, fmt.Sprintf("#%d is #%d", e.Op, e.Conn))
 	case End:
 		p.cell(r, p.l.op(e.Conn).actor, fmt.Sprintf("✗ #%d %v", e.Conn, e.Outcome))
 	case Gauge:
@@ -159,14 +157,14 @@ func (p *painter) conn(id int32) int32 {
 }
 
 func (p *painter) returned(e *Event) string {
-	if p.l.op(e.Op).kind == Accept && e.Outcome == OK {
-		switch e.Conn {
+	if a := p.l.op(e.Op); a.kind == Accept && e.Outcome == OK {
+		switch a.conn { // also if that was learned later
 		case 0:
 			return "= ?"
 		case Nobody:
 			return "= nobody's"
 		}
-		return fmt.Sprintf("= #%d", e.Conn)
+		return fmt.Sprintf("= #%d", a.conn)
 	}
 	return e.Outcome.String()
 }

@@ -22,8 +22,9 @@ type Runner struct {
 	Target      Target
 	Pace, Grace time.Duration // DefaultPace and DefaultGrace if 0
 	// Bubble, if not nil, runs each case: it calls run inside a synctest
-	// bubble, with synctest.Wait.
-	Bubble func(run func(rest func()))
+	// bubble, with synctest.Wait, and returns the functions in which
+	// goroutines were left behind.
+	Bubble func(run func(rest func())) (left []string)
 
 	mu      sync.Mutex // guards what report writes
 	history History
@@ -59,7 +60,14 @@ func (r *Runner) Run(ctx context.Context, s Schedule) (h History, err error) {
 	if r.Bubble == nil {
 		return r.run(ctx, s, nil)
 	}
-	r.Bubble(func(rest func()) { h, err = r.run(ctx, s, rest) })
+	if err := context.Cause(ctx); err != nil {
+		return History{}, fmt.Errorf("run %s: %w", r.Target.Name(), err)
+	}
+	inside := context.WithoutCancel(ctx) // a channel may not be shared with a bubble
+	left := r.Bubble(func(rest func()) { h, err = r.run(inside, s, rest) })
+	for _, f := range left {
+		h.Events = append(h.Events, Event{Verb: Left, Point: f})
+	}
 	return h, err
 }
 

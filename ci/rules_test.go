@@ -33,6 +33,7 @@ var allowed = map[string][]string{
 	"targets":     {"", "targets", "golang.org/x/sys"},
 	"ci/campaign": {"", "corpus", "sched", "shrink", "targets", "golang.org/x/sync"},
 	"fuzz":        {"", "targets", "corpus"},
+	"examples":    {"", "examples"},
 	"props":       {"", "shrink", "corpus", "targets", "pgregory.net/rapid", "github.com/leanovate/gopter"},
 }
 
@@ -225,7 +226,7 @@ func TestDocs(t *testing.T) {
 
 // conventional reports whether a method does what its name says everywhere.
 func conventional(f *ast.FuncDecl) bool {
-	return f.Recv != nil && slices.Contains([]string{"String", "Error", "Set", "MarshalText"}, f.Name.Name)
+	return f.Recv != nil && slices.Contains([]string{"String", "Error", "Set", "MarshalText", "Network"}, f.Name.Name)
 }
 
 // TestSkips: a test that skips says so in a sentence.

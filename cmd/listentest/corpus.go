@@ -106,7 +106,7 @@ func corpusAdd(ctx context.Context, e *env, args []string) (int, error) {
 		if _, err := os.Stat(to); !errors.Is(err, os.ErrNotExist) {
 			return 0, fmt.Errorf("add %s: %s is there already", file, to)
 		}
-		if err := writeFile(to, entry.String()); err != nil {
+		if err := entry.Write(to); err != nil {
 			return 0, fmt.Errorf("add %s: %w", file, err)
 		}
 		fmt.Fprintf(e.stdout, "added: %s\n", to)

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"hash/fnv"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -50,29 +48,21 @@ func indent(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
 }
 
-// saveFinding writes f as a corpus entry to dir/PROMISE/TARGET-HASH.sched and
-// returns the name of the file. The hash is of the schedule, so that what is
-// found again is the same file.
+// saveFinding writes f as a corpus entry to dir/PROMISE and returns the name
+// of the file.
 func saveFinding(dir string, f listentest.Finding, found string, level listentest.Level, c listentest.Contract) (string, error) {
-	sum := fnv.New32a()
-	sum.Write([]byte(f.Schedule.String()))
-	name := strings.Map(fileRune, f.Target) + fmt.Sprintf("-%08x.sched", sum.Sum32())
-	file := filepath.Join(dir, f.Promise.String(), name)
 	seen := "seen again in every run"
 	if f.Seen < f.Tries {
 		seen = fmt.Sprintf("seen again in %d of %d runs", f.Seen, f.Tries)
 	}
-	e := corpus.Entry{Body: f.Schedule.String(), Keys: []corpus.Key{
-		{Name: "format", Value: corpus.Format},
-		{Name: "invariant", Value: f.Promise.String()},
-		{Name: "fails", Value: f.Target},
-		{Name: "why", Value: f.Violation.Text},
-		{Name: "found", Value: found + ", " + seen},
-		{Name: "with", Value: with()},
-		{Name: "level", Value: fmt.Sprintf("%v, pace %v, grace %v", level, listentest.DefaultPace, listentest.DefaultGrace)},
-		{Name: "contract", Value: oneLine(c.String())},
-	}}
-	if err := writeFile(file, e.String()); err != nil {
+	file := filepath.Join(dir, f.Promise.String(), f.FileName()+".sched")
+	err := f.Entry(
+		corpus.Key{Name: "found", Value: found + ", " + seen},
+		corpus.Key{Name: "with", Value: with()},
+		corpus.Key{Name: "level", Value: fmt.Sprintf("%v, pace %v, grace %v", level, listentest.DefaultPace, listentest.DefaultGrace)},
+		corpus.Key{Name: "contract", Value: oneLine(c.String())},
+	).Write(file)
+	if err != nil {
 		return "", fmt.Errorf("save a finding: %w", err)
 	}
 	return file, nil
@@ -85,35 +75,4 @@ func oneLine(text string) string {
 		lines[i] = strings.Join(strings.Fields(line), " ")
 	}
 	return strings.Join(lines, ", ")
-}
-
-// fileRune keeps what is plain in a file's name.
-func fileRune(r rune) rune {
-	if strings.ContainsRune(":,+=/ ", r) {
-		return '-'
-	}
-	return r
-}
-
-// writeFile writes a file whole or not at all.
-func writeFile(file, text string) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".tmp-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name()) // gone already if all went well
-	_, err = tmp.WriteString(text)
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Chmod(tmp.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), file)
-	}
-	return err
 }

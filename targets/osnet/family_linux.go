@@ -124,6 +124,7 @@ func unixContract() (listentest.Contract, error) {
 		Backlog:    listentest.Backlog{Zero: 0, Negative: somaxconn, High: somaxconn},
 		Guaranteed: listentest.Exactly(1),
 		Max:        listentest.Exactly(1),
+		Admit:      listentest.AdmitReturn,
 		Must:       listentest.Completed | listentest.Aborted,
 		May:        listentest.Completed | listentest.Aborted,
 		Order:      listentest.FIFO,

@@ -20,6 +20,7 @@ var Default = listentest.Contract{
 	Backlog:    listentest.Backlog{Zero: 1, Negative: 1},
 	Guaranteed: listentest.Exactly(0),
 	Max:        listentest.Exactly(0),
+	Admit:      listentest.AdmitReturn,
 	Must:       listentest.Completed,
 	May:        listentest.Completed,
 	Order:      listentest.FIFO,

@@ -1,0 +1,479 @@
+package listentest
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Net makes a [Target] of any [net.Listener]. Only Listen must be given.
+//
+// What a listener promises differs, and nothing can be judged that Promise
+// does not state, but that connections are neither lost nor doubled and that
+// nobody waits for what is there.
+type Net struct {
+	// Listen opens a listener. One that has no use for a backlog ignores it.
+	Listen func(backlog int) (net.Listener, error)
+	// Dial connects to l, which Listen returned; an error is a refusal. It
+	// must be given for listeners that are in memory; without it the address
+	// of l is dialed, which must be loopback or a UNIX socket.
+	Dial func(ctx context.Context, l net.Listener) (net.Conn, error)
+	// Promise is what the listener promises.
+	Promise Contract
+	// Pending, if given, returns how many connections wait in l's queue.
+	Pending func(l net.Listener) int
+	// Title is the name in reports; "net" if empty.
+	Title string
+}
+
+// Name returns Title, or "net".
+func (n Net) Name() string {
+	if n.Title == "" {
+		return "net"
+	}
+	return n.Title
+}
+
+// Contract returns Promise.
+func (n Net) Contract() Contract { return n.Promise }
+
+// Level is quiet in a bubble: without Dial there are sockets, and real time.
+func (n Net) Level() Level {
+	if n.Dial == nil {
+		return LevelNone
+	}
+	return LevelQuiet
+}
+
+// Open opens a listener.
+func (n Net) Open(_ context.Context, o Options) (Session, error) {
+	if n.Listen == nil {
+		return nil, &MisuseError{Reason: "Net needs Listen"}
+	}
+	l, err := n.Listen(int(o.Backlog))
+	if err != nil {
+		return nil, err
+	}
+	if n.Dial == nil {
+		if err := local(l.Addr()); err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+	}
+	return &netSession{Net: n, o: o, start: time.Now(), listener: l, changed: make(chan struct{}, 1)}, nil
+}
+
+// local returns an error for an address that other machines can have.
+func local(a net.Addr) error {
+	ip, ok := a.(*net.TCPAddr)
+	if _, unix := a.(*net.UnixAddr); unix || ok && ip.IP.IsLoopback() {
+		return nil
+	}
+	return &MisuseError{Reason: "the listener is at " + a.String() + ", and only loopback and UNIX sockets are dialed; Net.Dial can say otherwise"}
+}
+
+// A netSession has a goroutine for every operation.
+type netSession struct {
+	Net
+	o     Options
+	start time.Time
+
+	mu       sync.Mutex
+	listener net.Listener
+	shut     bool
+	ending   bool // Close was called: nothing is reported any more
+	conns    []netConn
+	waits    []netWait
+	naming   int // accepted connections whose first bytes are being read
+	queue    int32
+	changed  chan struct{} // something has happened since it was empty
+}
+
+// A netConn is one end of a connection.
+type netConn struct {
+	op     int32 // that obtained it
+	client bool
+	conn   net.Conn
+	peer   int32 // of an accepted end: the dial, once known; of a client: the accept
+	gone   bool  // closed by a step, or its end was reported
+	ended  bool  // of a client: the other side is gone, by outcome
+	how    Outcome
+	named  chan struct{} // of an accepted end: closed once its first bytes were read, or cannot be
+}
+
+// anonymous reports whether c is an accepted end whose dial is not known, and
+// will not be.
+func (c *netConn) anonymous() bool {
+	if c.client || c.peer != 0 {
+		return false
+	}
+	select {
+	case <-c.named:
+		return true
+	default:
+		return false
+	}
+}
+
+// A netWait is an operation that has not returned.
+type netWait struct {
+	op     Op
+	cancel context.CancelFunc
+}
+
+// Start begins an operation on a goroutine of its own.
+func (s *netSession) Start(op Op) {
+	switch {
+	case op.Kind == Dial:
+		s.begin(op, s.dial)
+	case op.Kind == Accept && op.Actor.Num() < 8:
+		s.begin(op, s.accept)
+	case op.Kind == Hangup || op.Kind == Abort:
+		s.begin(op, s.leave)
+	case op.Kind == Shut && op.Actor == Listener(0) && op.N == 0:
+		s.begin(op, s.close)
+	case op.Kind == Listen && op.Actor == Listener(0) && s.isShut():
+		s.begin(op, s.relisten)
+	case op.Kind == Cancel && s.cancels(op.Actor):
+		s.report(Event{Verb: Return, Op: op.ID})
+	case op.Kind == Tick && s.o.Rest != nil:
+		time.Sleep(time.Duration(op.N) * time.Millisecond) // the bubble's time
+		s.report(Event{Verb: Return, Op: op.ID})
+		s.report(Event{Verb: Clock, N: int32(time.Since(s.start).Milliseconds())})
+	default:
+		s.report(Event{Verb: Return, Op: op.ID, Outcome: Unsupported})
+	}
+}
+
+func (s *netSession) report(e Event) {
+	s.mu.Lock()
+	ending := s.ending
+	s.mu.Unlock()
+	if ending {
+		return
+	}
+	s.o.Report(e)
+	s.change()
+}
+
+func (s *netSession) change() {
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (s *netSession) begin(op Op, f func(context.Context, Op) Event) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.mu.Lock()
+	s.waits = append(s.waits, netWait{op, cancel})
+	s.mu.Unlock()
+	go func() {
+		defer cancel()
+		e := f(ctx, op)
+		e.Verb, e.Op = Return, op.ID
+		s.mu.Lock()
+		s.waits = slices.DeleteFunc(s.waits, func(w netWait) bool { return w.op.ID == op.ID })
+		s.mu.Unlock()
+		s.report(e)
+		if e.Outcome != OK {
+			return
+		}
+		switch op.Kind { // after the return: a token may take as long as it wants
+		case Dial:
+			s.introduce(op.ID)
+		case Accept:
+			s.identify(op.ID)
+		}
+	}()
+}
+
+func (s *netSession) isShut() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shut
+}
+
+func (s *netSession) current() net.Listener {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.listener
+}
+
+func (s *netSession) dial(ctx context.Context, op Op) Event {
+	l := s.current()
+	var c net.Conn
+	var err error
+	if s.Dial != nil {
+		c, err = s.Net.Dial(ctx, l)
+	} else {
+		c, err = new(net.Dialer).DialContext(ctx, l.Addr().Network(), l.Addr().String())
+	}
+	if err != nil {
+		return Event{Outcome: dialOutcome(ctx, err)}
+	}
+	s.add(netConn{op: op.ID, client: true, conn: c})
+	return Event{Conn: op.ID}
+}
+
+// dialOutcome reads the error of a dial: every one but our own cancel is an
+// answer of the listener, and one that is not known is a refusal.
+func dialOutcome(ctx context.Context, err error) Outcome {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case ctx.Err() != nil:
+		return Cancelled
+	case errors.Is(err, syscall.ECONNRESET):
+		return Reset
+	case errors.Is(err, syscall.EAGAIN):
+		return WouldBlock
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return Timeout
+	}
+	return Refused
+}
+
+func (s *netSession) add(c netConn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ending { // too late: nobody else will close it
+		_ = c.conn.Close()
+	}
+	s.conns = append(s.conns, c)
+}
+
+// end returns the end that an operation obtained; it must have.
+func (s *netSession) end(op int32) *netConn {
+	return &s.conns[slices.IndexFunc(s.conns, func(c netConn) bool { return c.op == op })]
+}
+
+func (s *netSession) accept(_ context.Context, op Op) Event {
+	l := s.current()
+	c, err := l.Accept()
+	if err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.shut || s.listener != l {
+			return Event{Outcome: Closed}
+		}
+		return Event{Outcome: Failed}
+	}
+	s.add(netConn{op: op.ID, conn: c, named: make(chan struct{})})
+	return Event{}
+}
+
+// introduce sends the dial's ID, by which the accepting end knows whose it
+// is, and then waits for the end of the connection.
+func (s *netSession) introduce(op int32) {
+	s.mu.Lock()
+	c := s.end(op).conn
+	s.mu.Unlock()
+	var token [4]byte
+	binary.BigEndian.PutUint32(token[:], uint32(op))
+	_, err := c.Write(token[:])
+	if err == nil {
+		_, err = c.Read(make([]byte, 1))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.end(op)
+	if e.ended = true; !errors.Is(err, io.EOF) {
+		e.how = Reset
+	} else {
+		e.how = EOF
+	}
+	s.change()
+}
+
+// ends reports the clients whose connection ended before any accept. Which
+// those are is known once every accepted connection is known, for an accepted
+// one ends with its acceptor.
+func (s *netSession) ends() {
+	var events []Event
+	s.mu.Lock()
+	unsure := s.naming > 0 || slices.ContainsFunc(s.conns, func(c netConn) bool { return c.anonymous() })
+	for i := range s.conns {
+		if c := &s.conns[i]; !unsure && c.ended && !c.gone && c.peer == 0 {
+			c.gone = true
+			events = append(events, Event{Verb: End, Conn: c.op, Outcome: c.how})
+		}
+	}
+	s.mu.Unlock()
+	for _, e := range events {
+		s.report(e)
+	}
+}
+
+// identify reads whose connection an accept returned.
+func (s *netSession) identify(op int32) {
+	s.mu.Lock()
+	c := s.end(op).conn
+	s.naming++
+	s.mu.Unlock()
+	var token [4]byte
+	_, err := io.ReadFull(c, token[:])
+	dial := int32(binary.BigEndian.Uint32(token[:]))
+	s.mu.Lock()
+	s.naming--
+	close(s.end(op).named)
+	known := err == nil && slices.ContainsFunc(s.conns, func(c netConn) bool { return c.client && c.op == dial })
+	if known {
+		s.end(op).peer, s.end(dial).peer = dial, op
+	}
+	s.mu.Unlock()
+	if known {
+		s.report(Event{Verb: Named, Op: op, Conn: dial})
+	}
+	s.change()
+}
+
+// leave is hangup and abort, at either end. An accepted end is closed once it
+// is known whose it is, if that can be known.
+func (s *netSession) leave(_ context.Context, op Op) Event {
+	s.mu.Lock()
+	e := s.end(op.Conn)
+	e.gone = true
+	c, named := e.conn, e.named
+	s.mu.Unlock()
+	if named != nil {
+		patience := s.o.Pace
+		if s.o.Rest != nil {
+			patience = 1 // in a bubble time passes when nobody can move
+		}
+		select {
+		case <-named:
+		case <-time.After(patience):
+		}
+	}
+	if tcp, ok := c.(*net.TCPConn); ok && op.Kind == Abort {
+		_ = tcp.SetLinger(0) // it fails only where the connection is gone already
+	}
+	_ = c.Close() // and so does this
+	return Event{}
+}
+
+// close closes the listener.
+func (s *netSession) close(context.Context, Op) Event {
+	s.mu.Lock()
+	s.shut = true
+	l := s.listener
+	s.mu.Unlock()
+	if err := l.Close(); err != nil {
+		return Event{Outcome: Failed}
+	}
+	return Event{}
+}
+
+// relisten opens a new listener in the place of the one that was closed.
+func (s *netSession) relisten(_ context.Context, op Op) Event {
+	l, err := s.Listen(int(op.N))
+	if err != nil {
+		return Event{Outcome: Failed}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listener, s.shut = l, false
+	return Event{}
+}
+
+// cancels gives up an actor's dial; an accept cannot be given up.
+func (s *netSession) cancels(a Actor) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range s.waits {
+		if w.op.Actor == a && w.op.Kind == Dial {
+			w.cancel()
+			return true
+		}
+	}
+	return false
+}
+
+// Settle waits, in a bubble until nothing can move but by time, elsewhere
+// until what is expected to return has, or the context is done.
+func (s *netSession) Settle(ctx context.Context) (Rest, error) {
+	rest := Calm
+	if s.o.Rest != nil {
+		select {
+		case <-ctx.Done(): // what a step waited for is there; the rest may still move
+			return Calm, nil
+		case <-time.After(1): // passes only when everybody waits
+		}
+		s.o.Rest()
+		rest = Quiet
+	} else {
+		for s.ends(); s.expecting(); s.ends() {
+			select {
+			case <-s.changed:
+				continue
+			case <-ctx.Done():
+			}
+			break
+		}
+	}
+	s.ends()
+	s.gauge()
+	return rest, nil
+}
+
+// expecting reports whether something should still return: everything that is
+// open but an accept that has nothing to take.
+func (s *netSession) expecting() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	open, pending := 0, 0
+	for _, w := range s.waits {
+		if w.op.Kind != Accept {
+			return true
+		}
+		open++
+	}
+	for _, c := range s.conns {
+		switch {
+		case !c.client:
+			pending--
+		case !c.gone:
+			pending++
+		}
+	}
+	return s.naming > 0 || pending > 0 && (open > 0 || s.shut) || s.shut && open > 0
+}
+
+// gauge reports the listener's own count, if there is one.
+func (s *netSession) gauge() {
+	if s.Pending == nil || s.isShut() {
+		return
+	}
+	if n := int32(s.Pending(s.current())); n != s.queue {
+		s.queue = n
+		s.report(Event{Verb: Gauge, Step: Step{Actor: Listener(0)}, N: n})
+	}
+}
+
+// Close closes the listener and every connection. What does not return even
+// then is left behind, and found by whoever looks for it.
+func (s *netSession) Close() error {
+	s.mu.Lock()
+	s.ending = true
+	l, shut := s.listener, s.shut
+	conns := slices.Clone(s.conns)
+	for _, w := range s.waits {
+		w.cancel()
+	}
+	s.mu.Unlock()
+	if !shut {
+		go l.Close() // it may hang; its error is no news
+	}
+	for _, c := range conns {
+		go c.conn.Close() // closed twice is closed
+	}
+	if s.o.Rest != nil {
+		s.o.Rest()
+	}
+	return nil
+}

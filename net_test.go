@@ -1,0 +1,193 @@
+package listentest
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// A memory is a small listener in memory, with defects that can be chosen.
+type memory struct {
+	mu      sync.Mutex
+	changed sync.Cond
+	backlog int
+	pending []net.Conn
+	closed  bool
+	deaf    bool // Close does not wake whoever waits in Accept
+	silent  bool // Close does not tell those who are pending
+}
+
+func (m *memory) dial(context.Context, net.Listener) (net.Conn, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed || len(m.pending) == m.backlog {
+		return nil, errors.New("no")
+	}
+	client, server := net.Pipe()
+	m.pending = append(m.pending, server)
+	m.changed.Signal()
+	return client, nil
+}
+
+func (m *memory) Accept() (net.Conn, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for len(m.pending) == 0 && (!m.closed || m.deaf) {
+		m.changed.Wait()
+	}
+	if m.closed {
+		return nil, net.ErrClosed
+	}
+	c := m.pending[0]
+	m.pending = m.pending[1:]
+	return c, nil
+}
+
+func (m *memory) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed = true
+	for _, c := range m.pending {
+		if !m.silent {
+			c.Close()
+		}
+	}
+	m.pending = nil
+	m.changed.Broadcast()
+	return nil
+}
+
+func (m *memory) Addr() net.Addr { return &net.IPAddr{} }
+
+// inMemory returns a target over listeners that change makes faulty.
+func inMemory(change func(*memory), promise Contract) Net {
+	return Net{
+		Listen: func(backlog int) (net.Listener, error) {
+			m := &memory{backlog: max(backlog, 1)}
+			m.changed.L = &m.mu
+			change(m)
+			return m, nil
+		},
+		Dial:    func(ctx context.Context, l net.Listener) (net.Conn, error) { return l.(*memory).dial(ctx, l) },
+		Promise: promise,
+	}
+}
+
+var memoryPromise = Contract{
+	Backlog: Backlog{Zero: 1, Negative: 1}, Guaranteed: Exactly(0), Max: Exactly(0), Admit: AdmitReturn,
+	Must: Completed | Aborted, May: Completed | Aborted, Order: FIFO, Overflow: Refuse, Close: CloseEnds,
+}
+
+func inBubbles(t *testing.T, target Target) *Runner {
+	return &Runner{Target: target, Bubble: func(run func(rest func())) []string { return bubble(t, run) }}
+}
+
+// TestNetInBubbles: what breaks in memory is seen, at an exact rest.
+func TestNetInBubbles(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		change   func(*memory)
+		schedule string
+		outcomes string
+		breaks   string
+	}{
+		{"correct", func(*memory) {}, "dial c0\naccept s0\nhangup s0\nhangup c0\nshut l0", "ok ok ok ok ok", ""},
+		{"waits", func(*memory) {}, "accept s0\ndial c0\nsettle\nshut l0\nlisten l0 2\nfill c1\ndial c1", "ok ok ok ok ok ok refused", ""},
+		{"cannot", func(*memory) {}, "preempt s0 at 1\nlisten l0 1\naccept s0\ncancel s0\nsend c0 1\nshut l0 1", "unsupported unsupported open unsupported", ""},
+		{"time", func(*memory) {}, "tick 1000\ntick 500", "ok ok", ""},
+		{"too small", func(m *memory) { m.backlog-- }, "dial c0", "refused", "min-pending: dial #1 by c0 was refused"},
+		{"too large", func(m *memory) { m.backlog++ }, "dial c0 2", "ok ok", "max-pending: dial #2 by c0 was admitted"},
+		{"deaf", func(m *memory) { m.deaf = true }, "accept s0\nshut l0", "open ok", "shut: accept #1 by s0 still waits"},
+		{"deaf at the end", func(m *memory) { m.deaf = true }, "accept s0", "open", "shut: a goroutine is left behind after everything was closed, in github.com/listentest/listentest.(*memory).Accept"},
+		{"silent", func(m *memory) { m.silent = true }, "dial c0\nshut l0", "ok ok", "shut: connection #1 of c0 was pending when the listener was closed, and was never told its end"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := Parse("backlog 1\n" + c.schedule)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h, err := inBubbles(t, inMemory(c.change, memoryPromise)).Run(context.Background(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if v := Check(h, memoryPromise).First(); v != nil {
+				got = v.Promise.String() + ": " + v.Text
+			}
+			if !strings.HasPrefix(got, c.breaks) || (got == "") != (c.breaks == "") || !strings.HasPrefix(strings.Join(Outcomes(h), " "), c.outcomes) {
+				t.Errorf("got %q, %v\n%v", got, Outcomes(h), h)
+			}
+		})
+	}
+}
+
+// TestNetNamesConnections: an accept's return and the identity of what it
+// returned are two events, and the second follows.
+func TestNetNamesConnections(t *testing.T) {
+	s := Schedule{Backlog: 2, Steps: []Step{{Kind: Dial, N: 2}, {Kind: Accept, Actor: Acceptor(0), N: 2}}}
+	h, err := inBubbles(t, inMemory(func(*memory) {}, memoryPromise)).Run(context.Background(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"return 3 ok\n", "named 3 conn 1\n", "return 4 ok\n", "named 4 conn 2\n"} {
+		if !strings.Contains(h.String(), line) {
+			t.Errorf("no %q in\n%v", line, h)
+		}
+	}
+}
+
+// TestPromises: a correct listener passes whatever is stated of it, and more
+// so with nothing stated.
+func TestPromises(t *testing.T) {
+	for _, promise := range []Contract{{}, memoryPromise, {Guaranteed: Exactly(0), Backlog: memoryPromise.Backlog}, {Max: Exactly(0), Backlog: memoryPromise.Backlog}, {Order: FIFO, Close: CloseEnds}} {
+		Config{Cases: 2000, Seed: 3, Save: t.TempDir()}.Test(t, inMemory(func(*memory) {}, promise))
+	}
+}
+
+// TestSockets: Net dials the address of a listener that it is not told how to
+// dial, and only one that other machines cannot have.
+func TestSockets(t *testing.T) {
+	for name, listen := range map[string]func(int) (net.Listener, error){
+		"tcp":  func(int) (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") },
+		"unix": func(int) (net.Listener, error) { return net.Listen("unix", filepath.Join(t.TempDir(), "s")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			Config{Cases: 50, Save: t.TempDir()}.Test(t, Net{Listen: listen, Title: name})
+		})
+	}
+	l, err := net.Listen("tcp", ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Run(context.Background(), Net{Listen: func(int) (net.Listener, error) { return l, nil }}, Schedule{})
+	if misuse := (*MisuseError)(nil); !errors.As(err, &misuse) || !strings.Contains(err.Error(), "only loopback") {
+		t.Errorf("a listener for everybody: %v", err)
+	}
+	if _, err := Run(context.Background(), Net{}, Schedule{}); err == nil {
+		t.Error("a Net without Listen is run")
+	}
+}
+
+// TestSaved: what was found is tried first the next time.
+func TestSaved(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "order", "mine.sched")
+	if err := os.Mkdir(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("format: 1\ninvariant: order\nfails: net\n\nbacklog 1\ndial c0\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	opened := 0
+	target := inMemory(func(*memory) { opened++ }, memoryPromise)
+	s := &suite{Config: Config{Save: dir}, target: target, bubbles: true}
+	s.saved(t)
+	if opened != 1 {
+		t.Errorf("%d cases were run, 1 is saved", opened)
+	}
+}

@@ -1,0 +1,262 @@
+package listentest
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/listentest/listentest/corpus"
+)
+
+// Test holds a listener to its promises, as [Config.Test] with the zero
+// Config does.
+func Test(t *testing.T, target Target) {
+	t.Helper()
+	Config{}.Test(t, target)
+}
+
+// Config says how much [Config.Test] does. The zero value works.
+type Config struct {
+	// Cases is how many cases are generated: 5000 if 0, but 200 where a case
+	// takes real time; a tenth of those with go test -short.
+	Cases int
+	// Seed is what cases are drawn from; 1 if 0, so that a test gives the
+	// same cases every time.
+	Seed uint64
+	// Shapes of the cases; those of Shapes() if empty.
+	Shapes []Shape
+	// Save is the folder for what was found, which is tried first the next
+	// time; testdata/listentest if empty.
+	Save string
+}
+
+// Test runs the corpus, what was found before, and generated cases against
+// target, each as a subtest, and fails with everything that breaks a promise:
+// the shrunk schedule, a picture of what happened, the promise in a sentence,
+// the file written and the command that runs it again.
+//
+// A target of level quiet is run in synctest bubbles: then rests are exact,
+// time is virtual, and a goroutine that is left behind is found. There are no
+// false alarms; but a listener may pass and be wrong, as overlapping
+// operations can hide a defect, and only so many cases were tried.
+func (c Config) Test(t *testing.T, target Target) {
+	t.Helper()
+	s := &suite{Config: c, target: target, bubbles: LevelOf(target) == LevelQuiet}
+	s.Seed, s.Save = cmp.Or(c.Seed, 1), cmp.Or(c.Save, filepath.Join("testdata", "listentest"))
+	if s.Cases == 0 {
+		s.Cases = 200
+		if s.bubbles {
+			s.Cases = 5000
+		}
+		if testing.Short() {
+			s.Cases /= 10
+		}
+	}
+	s.corpus(t)
+	s.saved(t)
+	t.Run("generated", s.generated)
+	s.notStated(t)
+}
+
+// A suite is one call of Test.
+type suite struct {
+	Config
+	target  Target
+	bubbles bool
+}
+
+func (s *suite) runner(t *testing.T) *Runner {
+	r := &Runner{Target: s.target}
+	if s.bubbles {
+		r.Bubble = func(run func(rest func())) []string { return bubble(t, run) }
+	}
+	return r
+}
+
+// corpus runs the embedded entries: their schedules, whatever their headers
+// say of other targets.
+func (s *suite) corpus(t *testing.T) {
+	entries, err := Corpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		t.Run(e.Name, func(t *testing.T) { s.one(t, e.Schedule) })
+	}
+}
+
+// saved runs what was found before.
+func (s *suite) saved(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(s.Save, "*", "*.sched"))
+	if err != nil || len(files) == 0 {
+		return // the pattern is bad only if the folder's name is
+	}
+	t.Run("saved", func(t *testing.T) {
+		for _, file := range files {
+			name, _ := filepath.Rel(s.Save, file)
+			t.Run(strings.TrimSuffix(filepath.ToSlash(name), ".sched"), func(t *testing.T) {
+				text, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				e, err := ParseEntry(file, string(text))
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.one(t, e.Schedule)
+			})
+		}
+	})
+}
+
+// one runs one schedule, and fails t if it breaks a promise.
+func (s *suite) one(t *testing.T, schedule Schedule) {
+	t.Helper()
+	r := s.runner(t)
+	h, v := s.judge(t, r, schedule)
+	if v != nil {
+		t.Errorf("%s breaks %v: %s\n\n%s\n%s", s.target.Name(), v.Promise, v.Text, schedule, Picture(h, s.target.Contract(), v))
+	}
+}
+
+// judge runs a schedule and returns the violation that counts, if one does:
+// what rests on elapsed time must be confirmed.
+func (s *suite) judge(t *testing.T, r *Runner, schedule Schedule) (History, *Violation) {
+	t.Helper()
+	h, err := r.Run(t.Context(), schedule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verdict := Check(h, s.target.Contract())
+	v := verdict.First()
+	if v == nil || !v.Suspect {
+		return h, v
+	}
+	h, verdict, confirmed, err := Confirm(t.Context(), r, schedule, v.Promise)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !confirmed {
+		return h, nil
+	}
+	return h, verdict.First()
+}
+
+// generated runs the cases, and reports the first that breaks each promise.
+func (s *suite) generated(t *testing.T) {
+	r := s.runner(t)
+	seen := map[Promise]bool{}
+	for i := range s.Cases {
+		schedule := Generate(rand.New(rand.NewPCG(s.Seed, uint64(i))), s.Shapes...)
+		_, v := s.judge(t, r, schedule)
+		if v == nil || seen[v.Promise] {
+			continue
+		}
+		seen[v.Promise] = true
+		if v.Suspect = false; !s.bubbles {
+			r = Slower(r)
+		}
+		f, err := Shrink(t.Context(), r, schedule, *v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.report(t, f, i)
+	}
+}
+
+// report fails t with a finding, and saves it.
+func (s *suite) report(t *testing.T, f Finding, i int) {
+	t.Helper()
+	text := fmt.Sprintf("%s breaks %v: %s\n(case %d of seed %d, %d steps shrunk to %d; seen again in %d of %d runs)\n\n%s\n%s",
+		f.Target, f.Promise, f.Violation.Text, i, s.Seed, len(f.Drawn.Steps), len(f.Schedule.Steps), f.Seen, f.Tries,
+		f.Schedule, Picture(f.History, s.target.Contract(), &f.Violation))
+	name := fmt.Sprintf("%v/%s", f.Promise, f.FileName())
+	file := filepath.Join(s.Save, filepath.FromSlash(name)+".sched")
+	if err := f.Entry(corpus.Key{Name: "found", Value: fmt.Sprintf("case %d of seed %d", i, s.Seed)}).Write(file); err != nil {
+		t.Errorf("%s\nnot written: %v", text, err)
+		return
+	}
+	top, _, _ := strings.Cut(t.Name(), "/generated")
+	t.Errorf("%s\nwritten: %s\nreplay:  go test -run '^%s$/^saved$/^%v$/^%s$'", text, file, strings.ReplaceAll(top, "/", "$/^"), f.Promise, f.FileName())
+}
+
+// notStated logs what could not be checked for want of a contract.
+func (s *suite) notStated(t *testing.T) {
+	t.Helper()
+	var names []string
+	for p, status := range Check(History{}, s.target.Contract()).Of {
+		if status == NotStated {
+			names = append(names, Promise(p).String())
+		}
+	}
+	if len(names) > 0 {
+		t.Logf("not checked, because the contract states nothing of them: %s. What the listener promises is said by a listentest.Contract (Net has it as Promise): Guaranteed for min-pending, Max for max-pending, Order for order, Close for shut.",
+			strings.Join(names, ", "))
+	}
+}
+
+// bubble runs f in a synctest bubble and returns where goroutines were left
+// behind: a bubble with some cannot end, and says so by a panic.
+func bubble(t *testing.T, f func(rest func())) (left []string) {
+	id := ""
+	defer func() {
+		if p := recover(); p != nil {
+			if !strings.Contains(fmt.Sprint(p), "blocked goroutines remain") {
+				panic(p)
+			}
+			left = leftIn(id)
+		}
+	}()
+	synctest.Test(t, func(*testing.T) {
+		id = bubbleID()
+		f(synctest.Wait)
+	})
+	return nil
+}
+
+var bubbleHeader = regexp.MustCompile(`synctest bubble \d+\]`)
+
+// bubbleID returns what stands in the header of a goroutine of this bubble.
+func bubbleID() string {
+	var buf [128]byte
+	return bubbleHeader.FindString(string(buf[:runtime.Stack(buf[:], false)]))
+}
+
+// leftIn returns the functions in which the goroutines of a bubble are, those
+// of the runtime and of this package left out, in order.
+func leftIn(id string) []string {
+	buf := make([]byte, 1<<20)
+	var left []string
+	for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+		header, frames, _ := strings.Cut(g, "\n")
+		if !strings.Contains(header, id) || strings.Contains(header, "synctest.Run") {
+			continue
+		}
+		left = append(left, frame(frames))
+	}
+	slices.Sort(left)
+	return slices.Compact(left)
+}
+
+// frame returns the first function of a stack that says something.
+func frame(frames string) string {
+	for line := range strings.Lines(frames) {
+		if i := strings.LastIndexByte(line, '('); i > 0 && line[0] != '\t' {
+			name := strings.TrimPrefix(line[:i], "created by ")
+			switch first, _, _ := strings.Cut(name, "."); first {
+			case "runtime", "sync", "time", "internal/sync", "internal/poll", "internal/runtime/sync":
+				continue
+			}
+			return strings.ReplaceAll(name, " ", "")
+		}
+	}
+	return "a function that is not known"
+}

@@ -85,6 +85,10 @@ func TestCheck(t *testing.T) {
 		{"close leaves an accept", linux, `call 1 accept s0; call 2 shut l0; return 2 ok; rest quiet`, ShutPromise, 0, "accept #1 by s0 still waits"},
 		{"admitted after close", linux, `call 1 shut l0; return 1 ok; call 2 dial c0; return 2 ok conn 2`, ShutPromise, 0, "dial #2 by c0 succeeded after the listener was closed"},
 		{"accepted after close", linux, `call 1 dial c0; return 1 ok conn 1; call 2 shut l0; return 2 ok; call 3 accept s0; return 3 ok conn 1`, ShutPromise, 0, "accept #3 by s0 succeeded after"},
+		{"close that the target does not have", linux, `call 1 dial c0; return 1 ok conn 1; call 2 shut l0 1; return 2 unsupported; call 3 listen l0 0; return 3 ok; call 4 dial c0; return 4 refused`, none, 0, ""},
+		{"close that failed", linux, `call 1 dial c0; return 1 ok conn 1; call 2 shut l0; return 2 failed; call 3 listen l0 0; return 3 ok; call 4 dial c0; return 4 refused`, none, 0, ""},
+		{"close that failed, and the queue is empty after all", linux, `call 1 dial c0; return 1 ok conn 1; call 2 shut l0; return 2 failed; call 3 listen l0 0; return 3 ok; call 4 dial c0; return 4 ok conn 4`, none, 0, ""},
+		{"abort that the target does not have", released, `call 1 dial c0; return 1 ok conn 1; call 2 abort c0 conn 1; return 2 unsupported; rest quiet; call 3 dial c0; return 3 refused`, none, 0, ""},
 		{"opened again", linux, `call 1 dial c0; return 1 ok conn 1; call 2 shut l0; end conn 1 reset; return 2 ok; call 3 listen l0 0; return 3 ok; call 4 dial c0; return 4 ok conn 4`, none, 0, ""},
 		{"opened again, with an empty queue", linux, `call 1 dial c0; return 1 ok conn 1; call 2 shut l0; end conn 1 reset; return 2 ok; call 3 listen l0 0; return 3 ok; call 4 dial c0; return 4 refused`, MinPending, 0, ""},
 	} {

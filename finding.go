@@ -76,7 +76,7 @@ func Slower(r *Runner) *Runner {
 }
 
 // Shrink returns the simplest schedule that it reached from s which breaks
-// the same promise as v did. On a target of level full a run shows what every
+// the same promise as v did, until ctx is done. On a target of level full a run shows what every
 // run shows; on others s is first tried again, and not shrunk if the
 // violation does not show.
 func Shrink(ctx context.Context, r *Runner, s Schedule, v Violation) (Finding, error) {
@@ -118,6 +118,9 @@ func Shrink(ctx context.Context, r *Runner, s Schedule, v Violation) (Finding, e
 	}
 	small, stats, err := shrink.Minimize(ctx, s, problem)
 	f.Schedule, f.Executions = small, stats.Calls
+	if ctx.Err() != nil { // what was reached by then is a finding all the same
+		return f, nil
+	}
 	if err != nil {
 		return f, err
 	}

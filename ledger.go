@@ -51,7 +51,7 @@ type ledger struct {
 	shut   []bool  // from a shut's call to the return of the next listen
 	free   []int32 // index of the first free quiet rest at or after p
 	rests  []rest
-	ends   []span // from a shut's call to the return of the next listen
+	ends   []closing
 	// strangers: an accept returned a connection of unknown identity.
 	strangers bool
 	// blind is the first event that this version of the ledger cannot count
@@ -66,6 +66,12 @@ type rest struct {
 }
 
 type span struct{ from, to int32 }
+
+// A closing goes from a shut's call to the return of the next listen.
+type closing struct {
+	span
+	sure bool // the listener was closed, and not shut down in another way or perhaps not at all
+}
 
 // read fills l from h. It must be called before anything else.
 func (l *ledger) read(h *History, c Contract) {
@@ -222,13 +228,16 @@ func (l *ledger) resolveEnd(r *record) {
 	o := l.op(r.conn)
 	if o.kind == Dial {
 		o.quit = min(o.quit, r.call)
-		if r.kind == Abort {
+		if r.kind == Abort && r.ok() {
 			o.aborted = min(o.aborted, r.ret)
 		}
 		return
 	}
 	if d := l.op(o.conn); o.kind == Accept && d.kind == Dial {
-		d.closing, d.closed = min(d.closing, r.call), min(d.closed, r.ret)
+		d.closing = min(d.closing, r.call)
+		if r.ok() {
+			d.closed = min(d.closed, r.ret)
+		}
 	}
 }
 
@@ -245,7 +254,8 @@ func (l *ledger) nextFree(p int32) int32 {
 // listen nothing is guaranteed.
 func (l *ledger) bounds() {
 	now := l.h.Backlog
-	closed, from := false, int32(0)
+	var shut closing // in force, if closed
+	closed := false
 	opening := int32(0) // the listen that is open
 	for i := range l.h.Events {
 		e := &l.h.Events[i]
@@ -254,14 +264,14 @@ func (l *ledger) bounds() {
 		case r.actor != Listener(0):
 		case e.Verb == Call && r.kind == Listen && r.call == int32(i):
 			opening = e.Op
-		case e.Verb == Call && r.kind == Shut && !closed:
-			closed, from = true, int32(i)
+		case e.Verb == Call && r.kind == Shut && !closed && (r.ret == never || r.outcome != Unsupported):
+			closed, shut = true, closing{span{int32(i), never}, r.ok() && r.n == 0}
 		case e.Verb == Return && r.kind == Listen && r.ret == int32(i):
 			opening = 0
 			if e.Outcome == OK {
 				now = int32(r.n)
-				if closed {
-					closed, l.ends = false, append(l.ends, span{from, int32(i)})
+				if shut.to = int32(i); closed {
+					closed, l.ends = false, append(l.ends, shut)
 				}
 			}
 		}
@@ -276,7 +286,7 @@ func (l *ledger) bounds() {
 		l.low[i], l.high[i], l.shut[i] = low, high, closed
 	}
 	if closed {
-		l.ends = append(l.ends, span{from, never})
+		l.ends = append(l.ends, shut)
 	}
 }
 
@@ -329,7 +339,7 @@ func (l *ledger) most(d *record) span {
 	}
 	if l.c.Close == CloseEnds {
 		for _, e := range l.ends {
-			if l.admitted(d) < e.from { // it was the closed listener's
+			if e.sure && l.admitted(d) < e.from { // it was the closed listener's
 				s.to = min(s.to, e.to)
 				break
 			}

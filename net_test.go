@@ -185,8 +185,7 @@ func TestSaved(t *testing.T) {
 	}
 	opened := 0
 	target := inMemory(func(*memory) { opened++ }, memoryPromise)
-	s := &suite{Config: Config{Save: dir}, target: target, bubbles: true}
-	s.saved(t)
+	Config{Save: dir}.suite(target).saved(t)
 	if opened != 1 {
 		t.Errorf("%d cases were run, 1 is saved", opened)
 	}

@@ -2,6 +2,8 @@ package listentest
 
 import (
 	"cmp"
+	"context"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -12,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/listentest/listentest/corpus"
 )
@@ -49,8 +52,7 @@ type Config struct {
 // operations can hide a defect, and only so many cases were tried.
 func (c Config) Test(t *testing.T, target Target) {
 	t.Helper()
-	s := &suite{Config: c, target: target, bubbles: LevelOf(target) == LevelQuiet}
-	s.Seed, s.Save = cmp.Or(c.Seed, 1), cmp.Or(c.Save, filepath.Join("testdata", "listentest"))
+	s := c.suite(target)
 	if s.Cases == 0 {
 		s.Cases = 200
 		if s.bubbles {
@@ -66,11 +68,17 @@ func (c Config) Test(t *testing.T, target Target) {
 	s.notStated(t)
 }
 
-// A suite is one call of Test.
+// A suite is one call of Test or Fuzz.
 type suite struct {
 	Config
 	target  Target
 	bubbles bool
+}
+
+func (c Config) suite(target Target) *suite {
+	s := &suite{Config: c, target: target, bubbles: LevelOf(target) == LevelQuiet}
+	s.Seed, s.Save = cmp.Or(c.Seed, 1), cmp.Or(c.Save, filepath.Join("testdata", "listentest"))
+	return s
 }
 
 func (s *suite) runner(t *testing.T) *Runner {
@@ -79,6 +87,76 @@ func (s *suite) runner(t *testing.T) *Runner {
 		r.Bubble = func(run func(rest func())) []string { return bubble(t, run) }
 	}
 	return r
+}
+
+// Fuzz lets go test -fuzz find schedules that break a promise, as
+// [Config.Fuzz] with the zero Config does.
+func Fuzz(f *testing.F, target Target) {
+	f.Helper()
+	Config{}.Fuzz(f, target)
+}
+
+// Fuzz seeds f with the corpus, with what was found before and with generated
+// schedules, as a fuzzer finds nothing from nothing, and has every input run
+// as a schedule. What breaks a promise is shrunk, saved as a readable file
+// beside Go's own, and reported as Test does; Go's minimizer, which knows
+// nothing of schedules, is kept away. Inputs are cut so that none takes long.
+func (c Config) Fuzz(f *testing.F, target Target) {
+	f.Helper()
+	_ = flag.Set("test.fuzzminimizetime", "0s") // a flag of another name would only cost time
+	s := c.suite(target)
+	for _, seed := range s.seeds(f) {
+		f.Add(seed.Encode())
+	}
+	r := &Runner{Target: target}
+	f.Fuzz(func(t *testing.T, input []byte) {
+		if s.bubbles {
+			r = s.runner(t)
+		}
+		schedule := brief(Decode(input))
+		if _, v := s.judge(t, r, schedule); v != nil {
+			s.shrinkAndReport(t, r, schedule, *v, "a fuzzer's input")
+		}
+	})
+}
+
+// seeds returns what a fuzzer starts from.
+func (s *suite) seeds(f *testing.F) []Schedule {
+	entries, err := Corpus()
+	if err != nil {
+		f.Fatal(err)
+	}
+	var seeds []Schedule
+	for _, e := range entries {
+		seeds = append(seeds, e.Schedule)
+	}
+	for _, file := range s.files() {
+		e, err := readFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		seeds = append(seeds, e.Schedule)
+	}
+	const generated = 64
+	for i := range uint64(generated) {
+		seeds = append(seeds, Generate(rand.New(rand.NewPCG(s.Seed, i)), s.Shapes...))
+	}
+	return seeds
+}
+
+// brief cuts a schedule to what runs in milliseconds.
+func brief(s Schedule) Schedule {
+	const steps, number, backlog = 64, 16, 64
+	s.Steps = s.Steps[:min(len(s.Steps), steps)]
+	for i := range s.Steps {
+		if t := &s.Steps[i]; t.Kind != Tick && t.Kind != Preempt {
+			t.N = max(-number, min(t.N, number))
+		}
+	}
+	if s.Backlog > backlog {
+		s.Backlog %= backlog + 1
+	}
+	return s.Norm()
 }
 
 // corpus runs the embedded entries: their schedules, whatever their headers
@@ -93,21 +171,31 @@ func (s *suite) corpus(t *testing.T) {
 	}
 }
 
+// files returns the files of what was found before.
+func (s *suite) files() []string {
+	files, _ := filepath.Glob(filepath.Join(s.Save, "*", "*.sched")) // an error is of a folder's name that is a bad pattern: then there are none
+	return files
+}
+
+func readFile(file string) (Entry, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return Entry{}, err
+	}
+	return ParseEntry(file, string(text))
+}
+
 // saved runs what was found before.
 func (s *suite) saved(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(s.Save, "*", "*.sched"))
-	if err != nil || len(files) == 0 {
-		return // the pattern is bad only if the folder's name is
+	files := s.files()
+	if len(files) == 0 {
+		return
 	}
 	t.Run("saved", func(t *testing.T) {
 		for _, file := range files {
 			name, _ := filepath.Rel(s.Save, file)
 			t.Run(strings.TrimSuffix(filepath.ToSlash(name), ".sched"), func(t *testing.T) {
-				text, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				e, err := ParseEntry(file, string(text))
+				e, err := readFile(file)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -161,30 +249,36 @@ func (s *suite) generated(t *testing.T) {
 			continue
 		}
 		seen[v.Promise] = true
-		if v.Suspect = false; !s.bubbles {
-			r = Slower(r)
-		}
-		f, err := Shrink(t.Context(), r, schedule, *v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.report(t, f, i)
+		s.shrinkAndReport(t, r, schedule, *v, fmt.Sprintf("case %d of seed %d", i, s.Seed))
 	}
 }
 
-// report fails t with a finding, and saves it.
-func (s *suite) report(t *testing.T, f Finding, i int) {
+// shrinkAndReport fails t with a finding, and saves it.
+func (s *suite) shrinkAndReport(t *testing.T, r *Runner, schedule Schedule, v Violation, from string) {
 	t.Helper()
-	text := fmt.Sprintf("%s breaks %v: %s\n(case %d of seed %d, %d steps shrunk to %d; seen again in %d of %d runs)\n\n%s\n%s",
-		f.Target, f.Promise, f.Violation.Text, i, s.Seed, len(f.Drawn.Steps), len(f.Schedule.Steps), f.Seen, f.Tries,
+	if LevelOf(s.target) != LevelFull && !s.bubbles {
+		r = Slower(r)
+	}
+	const patience = 5 * time.Second // a fuzzer's worker that takes ten is taken for hung
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	f, err := Shrink(ctx, r, schedule, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprintf("%s breaks %v: %s\n(%s, %d steps shrunk to %d; seen again in %d of %d runs)\n\n%s\n%s",
+		f.Target, f.Promise, f.Violation.Text, from, len(f.Drawn.Steps), len(f.Schedule.Steps), f.Seen, f.Tries,
 		f.Schedule, Picture(f.History, s.target.Contract(), &f.Violation))
-	name := fmt.Sprintf("%v/%s", f.Promise, f.FileName())
-	file := filepath.Join(s.Save, filepath.FromSlash(name)+".sched")
-	if err := f.Entry(corpus.Key{Name: "found", Value: fmt.Sprintf("case %d of seed %d", i, s.Seed)}).Write(file); err != nil {
+	file := filepath.Join(s.Save, f.Promise.String(), f.FileName()+".sched")
+	if err := f.Entry(corpus.Key{Name: "found", Value: from}).Write(file); err != nil {
 		t.Errorf("%s\nnot written: %v", text, err)
 		return
 	}
-	top, _, _ := strings.Cut(t.Name(), "/generated")
+	top, ok := strings.CutSuffix(t.Name(), "/generated")
+	if !ok {
+		t.Errorf("%s\nwritten: %s", text, file)
+		return
+	}
 	t.Errorf("%s\nwritten: %s\nreplay:  go test -run '^%s$/^saved$/^%v$/^%s$'", text, file, strings.ReplaceAll(top, "/", "$/^"), f.Promise, f.FileName())
 }
 

@@ -1,0 +1,111 @@
+// Package fuzz has the entry points for go test -fuzz, for one of them at a
+// time:
+//
+//	go test -fuzz FuzzSim ./fuzz
+//
+// LISTENTEST_TARGET names another target for FuzzSim, as
+// sim:deferred-credit; LISTENTEST_SEED the seed of the generated inputs that
+// the fuzzer starts from.
+package fuzz
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"strconv"
+	"testing"
+
+	"github.com/listentest/listentest"
+	"github.com/listentest/listentest/targets"
+	"github.com/listentest/listentest/targets/osnet"
+)
+
+func TestMain(m *testing.M) {
+	fmt.Println("fuzz: the tests run in", osnet.Isolate())
+	os.Exit(m.Run())
+}
+
+func FuzzSim(f *testing.F) { fuzz(f, cmp.Or(os.Getenv("LISTENTEST_TARGET"), "sim")) }
+
+func FuzzTCP(f *testing.F) { fuzz(f, "tcp") }
+
+func FuzzUnix(f *testing.F) { fuzz(f, "unix") }
+
+func fuzz(f *testing.F, name string) {
+	f.Helper()
+	target, err := targets.Open(name)
+	if err != nil {
+		f.Skipf("skipped: %s cannot run here: %v", name, err)
+	}
+	listentest.Config{Seed: seed(f)}.Fuzz(f, target)
+}
+
+func seed(f *testing.F) uint64 {
+	f.Helper()
+	text := cmp.Or(os.Getenv("LISTENTEST_SEED"), "1")
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		f.Fatalf("LISTENTEST_SEED is %q, expected a number", text)
+	}
+	return n
+}
+
+// schedules returns generated ones.
+func schedules(f *testing.F) []listentest.Schedule {
+	f.Helper()
+	var all []listentest.Schedule
+	for i := range uint64(64) {
+		all = append(all, listentest.Generate(rand.New(rand.NewPCG(seed(f), i))))
+	}
+	return all
+}
+
+// FuzzText: whatever parses is written as it was meant, and its bytes say the
+// same.
+func FuzzText(f *testing.F) {
+	for _, s := range schedules(f) {
+		f.Add(s.String())
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := listentest.Parse(text)
+		if err != nil {
+			return
+		}
+		again, err := listentest.Parse(s.String())
+		if err != nil || !again.Equal(s) {
+			t.Errorf("%q reads as\n%vand that as\n%v%v", text, s, again, err)
+		}
+		if again := listentest.Decode(s.Encode()); !again.Equal(s) {
+			t.Errorf("%q: the bytes read as\n%v", text, again)
+		}
+	})
+}
+
+// FuzzHistory: whatever parses is written as it was meant, and is judged and
+// drawn without harm.
+func FuzzHistory(f *testing.F) {
+	target, err := targets.Open("sim:deferred-credit+lost-wakeup+close-leaves-pending")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, s := range schedules(f) {
+		h, err := listentest.Run(f.Context(), target, s)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(h.String())
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		h, err := listentest.ParseHistory(text)
+		if err != nil {
+			return
+		}
+		again, err := listentest.ParseHistory(h.String())
+		if err != nil || !reflect.DeepEqual(again, h) {
+			t.Errorf("%q reads as\n%vand that as\n%v%v", text, h, again, err)
+		}
+		listentest.Picture(h, target.Contract(), listentest.Check(h, target.Contract()).First())
+	})
+}

@@ -1,6 +1,3 @@
-// Package props is where rapid and gopter are used. So far it measures: the
-// simulator's own case loop beside a state machine that a user would write
-// with rapid, over the same model.
 package props
 
 import (
@@ -16,7 +13,8 @@ import (
 	"github.com/listentest/listentest/targets/sim"
 )
 
-// BenchmarkCaseLoop runs generate, run and check, and rapid's state machine,
+// BenchmarkCaseLoop has the simulator's own case loop beside a state machine
+// that a user would write with rapid, over the same model. It runs generate, run and check, and rapid's state machine,
 // in turn, and reports both and the ratio. A step is one step of a schedule,
 // or one action of the machine.
 func BenchmarkCaseLoop(b *testing.B) {
@@ -78,60 +76,26 @@ func (t *tally) stateMachine(b *testing.B, target listentest.Target) {
 	}
 	rapid.Check(b, func(rt *rapid.T) {
 		t.cases++
-		m := newMachine(rt, target, rapid.Int32Range(1, 4).Draw(rt, "backlog"))
+		m, err := newMachine(target, rapid.Int32Range(1, 4).Draw(rt, "backlog"))
+		if err != nil {
+			rt.Fatal(err)
+		}
 		rt.Repeat(map[string]func(*rapid.T){
 			"dial": func(rt *rapid.T) {
 				t.steps++
-				got := m.do(listentest.Step{Kind: listentest.Dial, Actor: listentest.Client(rapid.IntRange(0, 1).Draw(rt, "client"))})
-				if want := m.pending < m.backlog; (got == listentest.OK) != want {
-					rt.Fatalf("dial with %d of %d pending: %v", m.pending, m.backlog, got)
-				} else if want {
-					m.pending++
-				}
+				m.check(rt, m.dial(rapid.IntRange(0, 1).Draw(rt, "client")))
 			},
 			"accept": func(rt *rapid.T) {
 				if m.pending == 0 {
 					rt.Skip("skipped: nothing is pending")
 				}
 				t.steps++
-				if got := m.do(listentest.Step{Kind: listentest.Accept, Actor: listentest.Acceptor(0)}); got != listentest.OK {
-					rt.Fatalf("accept with %d pending: %v", m.pending, got)
-				}
-				m.pending--
+				m.check(rt, m.accept())
 			},
 			"listen": func(rt *rapid.T) {
 				t.steps++
-				m.backlog = rapid.Int32Range(1, 4).Draw(rt, "backlog")
-				m.do(listentest.Step{Kind: listentest.Listen, Actor: listentest.Listener(0), N: int16(m.backlog)})
+				m.check(rt, m.listen(rapid.Int32Range(1, 4).Draw(rt, "backlog")))
 			},
 		})
 	})
-}
-
-type machine struct {
-	session          listentest.Session
-	backlog, pending int32
-	last             int32
-	outcome          listentest.Outcome
-}
-
-func newMachine(rt *rapid.T, target listentest.Target, backlog int32) *machine {
-	m := &machine{backlog: backlog}
-	s, err := target.Open(context.Background(), listentest.Options{Backlog: backlog, Report: func(e listentest.Event) {
-		if e.Verb == listentest.Return && e.Op == m.last {
-			m.outcome = e.Outcome
-		}
-	}})
-	if err != nil {
-		rt.Fatal(err)
-	}
-	m.session = s
-	return m
-}
-
-func (m *machine) do(s listentest.Step) listentest.Outcome {
-	m.last++
-	m.session.Start(listentest.Op{ID: m.last, Step: s})
-	_, _ = m.session.Settle(context.Background()) // the simulator has no trouble
-	return m.outcome
 }

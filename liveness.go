@@ -27,7 +27,7 @@ func (k *Checker) progress() {
 			}
 		}
 		k.waits = slices.DeleteFunc(k.waits, func(id int32) bool { return l.ops[id].ret < r.at })
-		if len(k.waits) > 0 && !l.shut[r.at] {
+		if len(k.waits) > 0 {
 			k.stuckAccept(r, k.waits[0])
 		}
 		if r.quiet {
@@ -67,7 +67,7 @@ func (k *Checker) waiting(at int32) []int32 {
 			}
 		case Dial:
 			taken := d.accept != 0 && l.op(d.accept).ret < at
-			if l.admitted(d) < at && !taken && d.quit > at && d.end > at && !k.closedSince(d, at) {
+			if l.admitted(d) < at && !taken && d.quit > at && !k.closedSince(d, at) {
 				ids = append(ids, int32(id))
 			}
 		}
@@ -205,7 +205,7 @@ func (k *Checker) leftByShut(s *record, r rest) {
 		switch {
 		case o.kind == Accept && o.call < r.at && o.ret > r.at:
 			text = fmt.Sprintf("accept #%d by %v still waits after the listener was closed", id, o.actor)
-		case o.kind == Dial && l.admitted(o) < s.call && o.accept == 0 && o.quit > r.at && o.end > r.at && !k.closedSince(o, s.call) &&
+		case o.kind == Dial && l.admitted(o) < s.call && o.accept == 0 && o.quit > r.at && !k.closedSince(o, s.call) &&
 			!l.strangers: // or it may have been accepted
 			text = fmt.Sprintf("connection #%d of %v was pending when the listener was closed, and was never told its end", id, o.actor)
 		default:

@@ -334,14 +334,10 @@ func (r *Runner) await(id int32, arrived context.CancelFunc) {
 // rounds, at most one a preempt.
 func (r *Runner) finish() error {
 	for range MaxSteps {
-		held := r.heldNow()
-		for _, a := range held {
+		for _, a := range r.heldNow() {
 			if _, err := r.one(Step{Kind: Resume, Actor: a}); err != nil {
 				return err
 			}
-		}
-		if len(held) > 0 {
-			continue
 		}
 		if err := r.rest(); err != nil {
 			return err

@@ -167,7 +167,10 @@ func (e Entry) String() string {
 }
 
 // Write writes e's file, whole or not at all, and makes its folder.
-func (e Entry) Write(file string) error {
+func (e Entry) Write(file string) error { return WriteFile(file, []byte(e.String())) }
+
+// WriteFile writes a file, whole or not at all, and makes its folder.
+func WriteFile(file string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
@@ -176,7 +179,10 @@ func (e Entry) Write(file string) error {
 		return err
 	}
 	defer os.Remove(tmp.Name()) // gone already if all went well
-	_, err = tmp.WriteString(e.String())
+	_, err = tmp.Write(text)
+	if err == nil {
+		err = tmp.Sync()
+	}
 	if cerr := tmp.Close(); err == nil {
 		err = cerr
 	}

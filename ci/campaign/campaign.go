@@ -27,6 +27,10 @@ type Plan struct {
 	Pace, Grace time.Duration // the runner's defaults if 0
 	// Watch, if not nil, is told now and then how far it is.
 	Watch func(Progress)
+	// Found, if not nil, is told at once of every case that is the first, or
+	// an earlier one, to break a promise, before anything is shrunk: what was
+	// seen is not lost, whatever happens next.
+	Found func(Finding) error
 }
 
 // Progress is how far a plan is.
@@ -191,6 +195,10 @@ func (w *worker) one(ctx context.Context, i int, s listentest.Schedule) error {
 	if old, ok := w.first[first.Promise]; !ok || i < old.index {
 		h.Events = append([]listentest.Event(nil), h.Events...)
 		w.first[first.Promise] = found{i, *first, h, slow}
+		if w.Found != nil {
+			return w.Found(Finding{listentest.Finding{Target: w.row.Target, Promise: first.Promise,
+				Drawn: s, Schedule: s, History: h, Violation: *first}, i})
+		}
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ usage: listentest COMMAND [FLAGS] [ARGUMENTS]
   replay    run schedules from files: as their headers say, or on -target
   shrink    find the simplest schedule that breaks the same promise
   corpus    list, show or add to the regression corpus
+  nightly   run a night's jobs from a settings file, and go on where one stopped
   targets   list targets: name, control level, contract
   version   print the version
 
@@ -48,7 +49,7 @@ type env struct {
 // trouble.
 var commands = map[string]func(context.Context, *env, []string) (int, error){
 	"run": runCommand, "replay": replayCommand, "shrink": shrinkCommand,
-	"corpus": corpusCommand, "targets": targetsCommand, "version": versionCommand,
+	"corpus": corpusCommand, "nightly": nightlyCommand, "targets": targetsCommand, "version": versionCommand,
 }
 
 func main() {

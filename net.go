@@ -426,22 +426,18 @@ func (s *netSession) Settle(ctx context.Context) (Rest, error) {
 func (s *netSession) expecting() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	open, pending := 0, 0
+	accepting, pending := false, false
 	for _, w := range s.waits {
 		if w.op.Kind != Accept {
 			return true
 		}
-		open++
+		accepting = true
 	}
-	for _, c := range s.conns {
-		switch {
-		case !c.client:
-			pending--
-		case !c.gone:
-			pending++
-		}
+	for i := range s.conns { // one whose accepted end is not known may be waited for in vain
+		c := &s.conns[i]
+		pending = pending || c.client && !c.gone && c.peer == 0
 	}
-	return s.naming > 0 || pending > 0 && (open > 0 || s.shut) || s.shut && open > 0
+	return s.naming > 0 || pending && (accepting || s.shut) || s.shut && accepting
 }
 
 // gauge reports the listener's own count, if there is one.

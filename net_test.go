@@ -149,6 +149,11 @@ func TestPromises(t *testing.T) {
 	}
 }
 
+// TestRealTime: a listener in memory passes without a bubble as well.
+func TestRealTime(t *testing.T) {
+	Config{Cases: 100, RealTime: true, Save: t.TempDir()}.Test(t, inMemory(func(*memory) {}, memoryPromise))
+}
+
 // TestSockets: Net dials the address of a listener that it is not told how to
 // dial, and only one that other machines cannot have.
 func TestSockets(t *testing.T) {

@@ -36,6 +36,9 @@ type Config struct {
 	Seed uint64
 	// Shapes of the cases; those of Shapes() if empty.
 	Shapes []Shape
+	// RealTime runs cases outside bubbles, for listeners in memory that cannot
+	// live in one: those that share timers or channels between cases.
+	RealTime bool
 	// Save is the folder for what was found, which is tried first the next
 	// time; testdata/listentest if empty.
 	Save string
@@ -76,7 +79,7 @@ type suite struct {
 }
 
 func (c Config) suite(target Target) *suite {
-	s := &suite{Config: c, target: target, bubbles: LevelOf(target) == LevelQuiet}
+	s := &suite{Config: c, target: target, bubbles: LevelOf(target) == LevelQuiet && !c.RealTime}
 	s.Seed, s.Save = cmp.Or(c.Seed, 1), cmp.Or(c.Save, filepath.Join("testdata", "listentest"))
 	return s
 }

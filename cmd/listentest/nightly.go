@@ -184,11 +184,7 @@ func (n *night) shrinkSeen(ctx context.Context) error {
 		return err
 	}
 	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return err
-		}
-		e, err := listentest.ParseEntry(file, string(text))
+		e, err := readEntry(file, false)
 		if err != nil {
 			return err
 		}
@@ -243,15 +239,11 @@ func (n *night) collect() error {
 		return err
 	}
 	for _, file := range files {
-		text, err := os.ReadFile(file)
+		e, err := readEntry(file, false)
 		if err != nil {
 			return err
 		}
-		e, err := corpus.Parse(file, string(text))
-		if err != nil {
-			return err
-		}
-		fresh, err := n.folder.Add(e, strings.TrimSuffix(filepath.Base(file), ".sched"))
+		fresh, err := n.folder.Add(e.Entry, strings.TrimSuffix(filepath.Base(file), ".sched"))
 		if err != nil {
 			return err
 		}

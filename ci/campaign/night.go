@@ -182,6 +182,20 @@ func (f Folder) Keep(e corpus.Entry, name string) error {
 	return e.Write(filepath.Join(string(f), "seen", name+".sched"))
 }
 
+// Sweep removes what a night that was killed has left half-written.
+func (f Folder) Sweep() error {
+	for _, pattern := range []string{".tmp-*", "*/.tmp-*", "*/*/.tmp-*"} {
+		files, err := filepath.Glob(filepath.Join(string(f), pattern))
+		for _, file := range files {
+			err = errors.Join(err, os.Remove(file))
+		}
+		if err != nil {
+			return fmt.Errorf("sweep: %w", err)
+		}
+	}
+	return nil
+}
+
 // Seen returns what is in seen/.
 func (f Folder) Seen() ([]string, error) {
 	return filepath.Glob(filepath.Join(string(f), "seen", "*.sched"))

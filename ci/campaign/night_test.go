@@ -132,6 +132,16 @@ func TestFolder(t *testing.T) {
 	if err := f.Keep(e, "y"); err != nil {
 		t.Fatal(err)
 	}
+	half := filepath.Join(string(f), "seen", ".tmp-1")
+	if err := os.WriteFile(half, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Sweep(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(half); err == nil {
+		t.Error("what is half-written is still there")
+	}
 	seen, _ := f.Seen()
 	found, _ := f.Found()
 	if len(seen) != 1 || len(found) != 1 || filepath.Base(found[0]) != "x.sched" {

@@ -86,6 +86,9 @@ func readSettings(file string, canary bool) ([]campaign.Job, error) {
 // run works until the night is over; first it shrinks what an interrupted one
 // had seen.
 func (n *night) run(ctx context.Context) error {
+	if err := n.folder.Sweep(); err != nil {
+		return err
+	}
 	if err := n.shrinkSeen(ctx); err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ var memoryPromise = Contract{
 }
 
 func inBubbles(t *testing.T, target Target) *Runner {
-	return &Runner{Target: target, Bubble: func(run func(rest func())) []string { return bubble(t, run) }}
+	return Config{}.suite(target).runner(t)
 }
 
 // TestNetInBubbles: what breaks in memory is seen, at an exact rest.

@@ -76,6 +76,7 @@ type suite struct {
 	Config
 	target  Target
 	bubbles bool
+	logged  bool // the stack of a goroutine that was left behind
 }
 
 func (c Config) suite(target Target) *suite {
@@ -87,7 +88,14 @@ func (c Config) suite(target Target) *suite {
 func (s *suite) runner(t *testing.T) *Runner {
 	r := &Runner{Target: s.target}
 	if s.bubbles {
-		r.Bubble = func(run func(rest func())) []string { return bubble(t, run) }
+		r.Bubble = func(run func(rest func())) []string {
+			left, stacks := bubble(t, run)
+			if len(left) > 0 && !s.logged { // the first says it all; shrinking leaves more
+				s.logged = true
+				t.Logf("left behind after everything was closed:\n%s", stacks)
+			}
+			return left
+		}
 	}
 	return r
 }
@@ -149,7 +157,7 @@ func (s *suite) seeds(f *testing.F) []Schedule {
 
 // brief cuts a schedule to what runs in milliseconds.
 func brief(s Schedule) Schedule {
-	const steps, number, backlog = 64, 16, 64
+	const steps, number, backlog = 32, 16, 64
 	s.Steps = s.Steps[:min(len(s.Steps), steps)]
 	for i := range s.Steps {
 		if t := &s.Steps[i]; t.Kind != Tick && t.Kind != Preempt {
@@ -300,23 +308,24 @@ func (s *suite) notStated(t *testing.T) {
 	}
 }
 
-// bubble runs f in a synctest bubble and returns where goroutines were left
-// behind: a bubble with some cannot end, and says so by a panic.
-func bubble(t *testing.T, f func(rest func())) (left []string) {
+// bubble runs f in a synctest bubble and returns the functions in which
+// goroutines were left behind, and their stacks: a bubble with some cannot
+// end, and says so by a panic.
+func bubble(t *testing.T, f func(rest func())) (left []string, stacks string) {
 	id := ""
 	defer func() {
 		if p := recover(); p != nil {
 			if !strings.Contains(fmt.Sprint(p), "blocked goroutines remain") {
 				panic(p)
 			}
-			left = leftIn(id)
+			left, stacks = leftIn(id)
 		}
 	}()
 	synctest.Test(t, func(*testing.T) {
 		id = bubbleID()
 		f(synctest.Wait)
 	})
-	return nil
+	return nil, ""
 }
 
 var bubbleHeader = regexp.MustCompile(`synctest bubble \d+\]`)
@@ -327,20 +336,20 @@ func bubbleID() string {
 	return bubbleHeader.FindString(string(buf[:runtime.Stack(buf[:], false)]))
 }
 
-// leftIn returns the functions in which the goroutines of a bubble are, those
-// of the runtime and of this package left out, in order.
-func leftIn(id string) []string {
+// leftIn returns the functions in which the goroutines of a bubble are, in
+// order and without those of the runtime, and the stacks.
+func leftIn(id string) (left []string, stacks string) {
 	buf := make([]byte, 1<<20)
-	var left []string
 	for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
 		header, frames, _ := strings.Cut(g, "\n")
 		if !strings.Contains(header, id) || strings.Contains(header, "synctest.Run") {
 			continue
 		}
 		left = append(left, frame(frames))
+		stacks += g + "\n\n"
 	}
 	slices.Sort(left)
-	return slices.Compact(left)
+	return slices.Compact(left), stacks
 }
 
 // frame returns the first function of a stack that says something.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -175,6 +176,18 @@ func TestSockets(t *testing.T) {
 	}
 	if _, err := Run(context.Background(), Net{}, Schedule{}); err == nil {
 		t.Error("a Net without Listen is run")
+	}
+}
+
+// TestOurSide: what our own side lacks is trouble, and no refusal.
+func TestOurSide(t *testing.T) {
+	target := inMemory(func(*memory) {}, memoryPromise)
+	target.Dial = func(context.Context, net.Listener) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EMFILE)}
+	}
+	_, err := inBubbles(t, target).Run(context.Background(), Schedule{Steps: []Step{{Kind: Dial}}})
+	if !errors.Is(err, syscall.EMFILE) {
+		t.Errorf("got %v", err)
 	}
 }
 

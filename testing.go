@@ -3,17 +3,12 @@ package listentest
 import (
 	"cmp"
 	"context"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"regexp"
-	"runtime"
-	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/listentest/listentest/corpus"
@@ -98,76 +93,6 @@ func (s *suite) runner(t *testing.T) *Runner {
 		}
 	}
 	return r
-}
-
-// Fuzz lets go test -fuzz find schedules that break a promise, as
-// [Config.Fuzz] with the zero Config does.
-func Fuzz(f *testing.F, target Target) {
-	f.Helper()
-	Config{}.Fuzz(f, target)
-}
-
-// Fuzz seeds f with the corpus, with what was found before and with generated
-// schedules, as a fuzzer finds nothing from nothing, and has every input run
-// as a schedule. What breaks a promise is shrunk, saved as a readable file
-// beside Go's own, and reported as Test does; Go's minimizer, which knows
-// nothing of schedules, is kept away. Inputs are cut so that none takes long.
-func (c Config) Fuzz(f *testing.F, target Target) {
-	f.Helper()
-	_ = flag.Set("test.fuzzminimizetime", "0s") // a flag of another name would only cost time
-	s := c.suite(target)
-	for _, seed := range s.seeds(f) {
-		f.Add(seed.Encode())
-	}
-	r := &Runner{Target: target}
-	f.Fuzz(func(t *testing.T, input []byte) {
-		if s.bubbles {
-			r = s.runner(t)
-		}
-		schedule := brief(Decode(input))
-		if _, v := s.judge(t, r, schedule); v != nil {
-			s.shrinkAndReport(t, r, schedule, *v, "a fuzzer's input")
-		}
-	})
-}
-
-// seeds returns what a fuzzer starts from.
-func (s *suite) seeds(f *testing.F) []Schedule {
-	entries, err := Corpus()
-	if err != nil {
-		f.Fatal(err)
-	}
-	var seeds []Schedule
-	for _, e := range entries {
-		seeds = append(seeds, e.Schedule)
-	}
-	for _, file := range s.files() {
-		e, err := readFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		seeds = append(seeds, e.Schedule)
-	}
-	const generated = 64
-	for i := range uint64(generated) {
-		seeds = append(seeds, Generate(rand.New(rand.NewPCG(s.Seed, i)), s.Shapes...))
-	}
-	return seeds
-}
-
-// brief cuts a schedule to what runs in milliseconds.
-func brief(s Schedule) Schedule {
-	const steps, number, backlog = 32, 16, 64
-	s.Steps = s.Steps[:min(len(s.Steps), steps)]
-	for i := range s.Steps {
-		if t := &s.Steps[i]; t.Kind != Tick && t.Kind != Preempt {
-			t.N = max(-number, min(t.N, number))
-		}
-	}
-	if s.Backlog > backlog {
-		s.Backlog %= backlog + 1
-	}
-	return s.Norm()
 }
 
 // corpus runs the embedded entries: their schedules, whatever their headers
@@ -306,63 +231,4 @@ func (s *suite) notStated(t *testing.T) {
 		t.Logf("not checked, because the contract states nothing of them: %s. What the listener promises is said by a listentest.Contract (Net has it as Promise): Guaranteed for min-pending, Max for max-pending, Order for order, Close for shut.",
 			strings.Join(names, ", "))
 	}
-}
-
-// bubble runs f in a synctest bubble and returns the functions in which
-// goroutines were left behind, and their stacks: a bubble with some cannot
-// end, and says so by a panic.
-func bubble(t *testing.T, f func(rest func())) (left []string, stacks string) {
-	id := ""
-	defer func() {
-		if p := recover(); p != nil {
-			if !strings.Contains(fmt.Sprint(p), "blocked goroutines remain") {
-				panic(p)
-			}
-			left, stacks = leftIn(id)
-		}
-	}()
-	synctest.Test(t, func(*testing.T) {
-		id = bubbleID()
-		f(synctest.Wait)
-	})
-	return nil, ""
-}
-
-var bubbleHeader = regexp.MustCompile(`synctest bubble \d+\]`)
-
-// bubbleID returns what stands in the header of a goroutine of this bubble.
-func bubbleID() string {
-	var buf [128]byte
-	return bubbleHeader.FindString(string(buf[:runtime.Stack(buf[:], false)]))
-}
-
-// leftIn returns the functions in which the goroutines of a bubble are, in
-// order and without those of the runtime, and the stacks.
-func leftIn(id string) (left []string, stacks string) {
-	buf := make([]byte, 1<<20)
-	for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-		header, frames, _ := strings.Cut(g, "\n")
-		if !strings.Contains(header, id) || strings.Contains(header, "synctest.Run") {
-			continue
-		}
-		left = append(left, frame(frames))
-		stacks += g + "\n\n"
-	}
-	slices.Sort(left)
-	return slices.Compact(left), stacks
-}
-
-// frame returns the first function of a stack that says something.
-func frame(frames string) string {
-	for line := range strings.Lines(frames) {
-		if i := strings.LastIndexByte(line, '('); i > 0 && line[0] != '\t' {
-			name := strings.TrimPrefix(line[:i], "created by ")
-			switch first, _, _ := strings.Cut(name, "."); first {
-			case "runtime", "sync", "time", "internal/sync", "internal/poll", "internal/runtime/sync":
-				continue
-			}
-			return strings.ReplaceAll(name, " ", "")
-		}
-	}
-	return "a function that is not known"
 }

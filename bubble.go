@@ -1,0 +1,70 @@
+package listentest
+
+import (
+	"fmt"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+)
+
+// bubble runs f in a synctest bubble and returns the functions in which
+// goroutines were left behind, and their stacks: a bubble with some cannot
+// end, and says so by a panic.
+func bubble(t *testing.T, f func(rest func())) (left []string, stacks string) {
+	id := ""
+	defer func() {
+		if p := recover(); p != nil {
+			if !strings.Contains(fmt.Sprint(p), "blocked goroutines remain") {
+				panic(p)
+			}
+			left, stacks = leftIn(id)
+		}
+	}()
+	synctest.Test(t, func(*testing.T) {
+		id = bubbleID()
+		f(synctest.Wait)
+	})
+	return nil, ""
+}
+
+var bubbleHeader = regexp.MustCompile(`synctest bubble \d+\]`)
+
+// bubbleID returns what stands in the header of a goroutine of this bubble.
+func bubbleID() string {
+	var buf [128]byte
+	return bubbleHeader.FindString(string(buf[:runtime.Stack(buf[:], false)]))
+}
+
+// leftIn returns the functions in which the goroutines of a bubble are, in
+// order and without those of the runtime, and the stacks.
+func leftIn(id string) (left []string, stacks string) {
+	buf := make([]byte, 1<<20)
+	for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+		header, frames, _ := strings.Cut(g, "\n")
+		if !strings.Contains(header, id) || strings.Contains(header, "synctest.Run") {
+			continue
+		}
+		left = append(left, frame(frames))
+		stacks += g + "\n\n"
+	}
+	slices.Sort(left)
+	return slices.Compact(left), stacks
+}
+
+// frame returns the first function of a stack that says something.
+func frame(frames string) string {
+	for line := range strings.Lines(frames) {
+		if i := strings.LastIndexByte(line, '('); i > 0 && line[0] != '\t' {
+			name := strings.TrimPrefix(line[:i], "created by ")
+			switch first, _, _ := strings.Cut(name, "."); first {
+			case "runtime", "sync", "time", "internal/sync", "internal/poll", "internal/runtime/sync":
+				continue
+			}
+			return strings.ReplaceAll(name, " ", "")
+		}
+	}
+	return "a function that is not known"
+}

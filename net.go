@@ -142,7 +142,10 @@ func (s *netSession) change() {
 }
 
 func (s *netSession) begin(op Op, f func(context.Context, Op) Event) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.Background(), context.CancelFunc(func() {})
+	if op.Kind == Dial { // nothing else can be given up
+		ctx, cancel = context.WithCancel(ctx)
+	}
 	s.mu.Lock()
 	s.waits = append(s.waits, netWait{op, cancel})
 	s.mu.Unlock()

@@ -1,6 +1,6 @@
 // Package campaign runs generated cases against targets, in parallel, and
-// sums up what came of them: the engine of listentest run and of the nightly.
-// It prints nothing and writes no file.
+// sums up what came of them: the engine of listentest run and nightly. It
+// prints nothing, and writes no file but those of a NightFile and a Folder.
 package campaign
 
 import (

@@ -25,18 +25,17 @@ type Finding struct {
 	Executions  int // that shrinking took
 }
 
-// How a violation that rests on elapsed time is confirmed: it must show in
-// confirmNeed of confirmRuns further runs with confirmSlower times the grace. How a finding on a
-// target that cannot be replayed exactly is shrunk: a candidate must break
-// the same promise as often.
+// A violation that rests on elapsed time is confirmed if it shows in
+// confirmNeed of confirmRuns further runs with confirmSlower times the grace.
+// On a target that cannot be replayed exactly, a candidate of the shrinker
+// must break the same promise as often.
 const (
 	confirmRuns   = 5
 	confirmNeed   = 3
 	confirmSlower = 10
 )
 
-// Confirm runs a case with a suspect violation again, with Slower times the
-// grace. If the promise breaks often enough, it returns a history in which it
+// Confirm runs a case with a suspect violation again, by a [Slower] runner. If the promise breaks often enough, it returns a history in which it
 // does, and the verdict with that violation certain.
 func Confirm(ctx context.Context, r *Runner, s Schedule, promise Promise) (History, Verdict, bool, error) {
 	slow := Slower(r)

@@ -26,7 +26,7 @@ type Net struct {
 	Promise Contract
 	// Pending, if given, returns how many connections wait in l's queue.
 	Pending func(l net.Listener) int
-	// Title is the name in reports; "net" if empty.
+	// Title is the name in reports and files, a word; "net" if empty.
 	Title string
 }
 

@@ -108,7 +108,7 @@ func (n *night) run(ctx context.Context) error {
 		}
 		r.Spent = time.Since(start)
 		if err := n.queue.Done(s, r); err != nil {
-			return err
+			return fmt.Errorf("%w; trouble until then: %s", err, strings.Join(r.Trouble, "; "))
 		}
 		n.printf("%v: round %d, %d cases, %d broken\n", job, s.Round+1, r.Cases, r.Broken)
 	}
@@ -136,7 +136,10 @@ func (n *night) slice(ctx context.Context, job campaign.Job, s campaign.Slice) (
 		plan.Found = func(f campaign.Finding) error {
 			name := f.Promise.String() + "-" + f.FileName()
 			seen = append(seen, name)
-			return n.folder.Keep(f.Entry(), name)
+			if err := n.folder.Keep(f.Entry(), name); err != nil { // then the message is what is left of it
+				return fmt.Errorf("%s breaks %v, and it cannot be kept: %w\n%v", f.Target, f.Promise, err, f.Schedule)
+			}
+			return nil
 		}
 	}
 	row, err := campaign.Run(ctx, plan)
@@ -153,10 +156,10 @@ func (n *night) slice(ctx context.Context, job campaign.Job, s campaign.Slice) (
 			return r, err
 		}
 	}
-	if err == nil {
-		err = n.forget(seen)
+	if len(r.Trouble) > 0 { // what was seen may not be shrunk: the next night does it
+		return r, nil
 	}
-	return r, err
+	return r, n.forget(seen)
 }
 
 // add keeps a shrunk finding, and prints it if it is a new one.

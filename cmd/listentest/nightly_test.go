@@ -76,6 +76,20 @@ func TestNightlyTrouble(t *testing.T) {
 	}
 }
 
+// TestNightlyCannotKeep: a finding that cannot be written is in the message.
+func TestNightlyCannotKeep(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "nightly"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "nightly", "seen"), "a file in the way")
+	r := nightly(t, dir, "1 canary sim:deferred-credit\n1 run sim:off-by-one-low\n1 run sim:overflow=drop\n")
+	if r.status != 2 || !strings.Contains(r.stdout, "breaks min-pending, and it cannot be kept") || !strings.Contains(r.stdout, "backlog ") ||
+		!strings.Contains(r.stdout, "run sim:overflow=drop: round 1") { // the others still run
+		t.Errorf("%+v", r)
+	}
+}
+
 // TestNightlyKilled: kill -9 ten times in the middle; the state is readable,
 // the night goes on, and nothing that was seen is lost.
 func TestNightlyKilled(t *testing.T) {

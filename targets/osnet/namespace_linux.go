@@ -16,8 +16,13 @@ import (
 // reach our listeners.
 var isolated bool
 
-// isolatedEnv marks the process that Isolate started.
+// isolatedEnv marks the process that Isolate started, and those that it starts
+// itself. Its value is the namespace that was left, so that a variable which
+// strayed into another process is not taken for isolation.
 const isolatedEnv = "LISTENTEST_ISOLATED"
+
+// namespace returns the name of this process's network namespace.
+func namespace() (string, error) { return os.Readlink("/proc/self/ns/net") }
 
 // Isolate runs the program in a network namespace of its own, where that is
 // permitted, and returns a word on how it runs. A process that runs Go cannot
@@ -26,14 +31,18 @@ const isolatedEnv = "LISTENTEST_ISOLATED"
 // process, to which signals are passed on. It belongs at the start of main,
 // before anything is done, and calls from the second process return at once.
 func Isolate() string {
-	if os.Getenv(isolatedEnv) != "" {
+	here, err := namespace()
+	if err != nil {
+		return fmt.Sprintf("plain loopback (%v)", err)
+	}
+	if left := os.Getenv(isolatedEnv); left != "" && left != here {
 		if err := bringUpLoopback(); err != nil {
 			return fmt.Sprintf("plain loopback (%v)", err)
 		}
 		isolated = true
 		return "a network namespace of its own"
 	}
-	code, err := reexecute()
+	code, err := reexecute(here)
 	if err != nil {
 		return fmt.Sprintf("plain loopback (%v)", err)
 	}
@@ -41,16 +50,17 @@ func Isolate() string {
 	panic("unreachable")
 }
 
-// reexecute runs the program again in a new network namespace, and returns
-// its exit status. An error says that it could not be started.
-func reexecute() (int, error) {
+// reexecute runs the program again in a new network namespace, which is not
+// the one called here, and returns its exit status. An error says that it
+// could not be started.
+func reexecute(here string) (int, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return 0, fmt.Errorf("find the program: %w", err)
 	}
 	cmd := exec.Command(self, os.Args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), isolatedEnv+"=1")
+	cmd.Env = append(os.Environ(), isolatedEnv+"="+here)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: unix.CLONE_NEWNET,
 		Pdeathsig:  syscall.SIGKILL,

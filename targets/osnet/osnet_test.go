@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
@@ -221,6 +222,29 @@ func TestStranger(t *testing.T) {
 		t.Errorf("isolated %v: %v, %v", isolated, err, events)
 	}
 	_ = s.Close() // repeats the trouble
+}
+
+// TestStrayMark: the mark of isolation, in a process that is not isolated,
+// is not believed.
+func TestStrayMark(t *testing.T) {
+	here, err := namespace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.Getenv("LISTENTEST_STRAY") != "" { // this is the process below
+		fmt.Println("it is in", here)
+		return
+	}
+	cmd := exec.Command(os.Args[0], "-test.run", "^TestStrayMark$")
+	cmd.Env = append(os.Environ(), "LISTENTEST_STRAY=1", isolatedEnv+"="+here)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	stayed := strings.Contains(string(out), "it is in "+here)
+	if stayed && strings.Contains(string(out), "a network namespace of its own") {
+		t.Errorf("the mark is believed:\n%s", out)
+	}
 }
 
 // TestIsolated: in a namespace of our own there is nothing but loopback.

@@ -204,7 +204,7 @@ func TestSaved(t *testing.T) {
 	opened := 0
 	target := inMemory(func(*memory) { opened++ }, memoryPromise)
 	Config{Save: dir}.suite(target).saved(t)
-	if opened != 1 {
-		t.Errorf("%d cases were run, 1 is saved", opened)
+	if opened < 100 { // one that is a race may not show in the first
+		t.Errorf("what is saved was run %d times", opened)
 	}
 }

@@ -81,7 +81,8 @@ func TestConsumerFinds(t *testing.T) {
 	if len(files) == 0 || replay == nil {
 		t.Fatalf("nothing is saved:\n%s", out)
 	}
-	// The defect is a race, so that one run may miss it; thirty do not.
+	// The defect is a race, and each run tries the saved schedule many times;
+	// thirty runs do not miss it.
 	if out, err := c.run("test", "-count=30", "-run", replay[1], "."); err == nil || !strings.Contains(out, "breaks min-pending") {
 		t.Errorf("%s: %v\n%s", replay[0], err, out)
 	}

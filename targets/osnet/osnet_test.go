@@ -171,7 +171,6 @@ func TestCounts(t *testing.T) {
 // go even if nobody resumed.
 func TestHold(t *testing.T) {
 	each(t, func(t *testing.T, target *Target) {
-		goroutines := runtime.NumGoroutine()
 		var events []listentest.Event
 		s, err := target.Open(context.Background(), listentest.Options{Backlog: 1, Report: func(e listentest.Event) { events = append(events, e) }})
 		if err != nil {
@@ -186,14 +185,20 @@ func TestHold(t *testing.T) {
 		if last.Verb != listentest.Hold || last.Step.Actor != listentest.Acceptor(0) || last.Point != "exit" {
 			t.Errorf("no hold: %v", events)
 		}
-		if runtime.NumGoroutine() <= goroutines {
-			t.Error("no thread stays behind the accept")
+		if n := behindAccept(); n != 1 {
+			t.Errorf("%d threads stay behind the accept, want 1", n)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-		settled(t, "goroutines", goroutines, runtime.NumGoroutine)
+		settled(t, "threads behind an accept", 0, behindAccept)
 	})
+}
+
+// behindAccept counts the goroutines in acceptOn.
+func behindAccept() int {
+	buf := make([]byte, 1<<20)
+	return strings.Count(string(buf[:runtime.Stack(buf, true)]), ".acceptOn.func1()\n")
 }
 
 // TestStranger: a connection that no step dialed is a finding where nobody

@@ -76,12 +76,16 @@ func (k *Checker) found(v Violation) {
 func (k *Checker) status() {
 	c := k.l.c
 	stated := [numPromises]bool{
-		Conserve:     true,
-		ShutPromise:  c.Close != AnyClose,
-		MinPending:   c.Guaranteed.Stated,
-		MaxPending:   c.Max.Stated,
-		OrderPromise: c.Order != AnyOrder,
-		Progress:     true,
+		Conserve:      true,
+		Isolation:     true,
+		ShutPromise:   c.Close != AnyClose,
+		MinPending:    c.Guaranteed.Stated,
+		MaxPending:    c.Max.Stated,
+		OrderPromise:  c.Order != AnyOrder,
+		EarlyData:     true,
+		CreditPromise: c.Guaranteed.Stated || c.Max.Stated,
+		Progress:      true,
+		RefusalMode:   c.Overflow != 0,
 	}
 	for p := range stated {
 		switch {

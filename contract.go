@@ -1,10 +1,6 @@
 package listentest
 
-import (
-	"fmt"
-	"math"
-	"strings"
-)
+import "math"
 
 // A Contract says what a target promises, as data: what differs between
 // targets stands here and nowhere else. The zero value promises nothing, and
@@ -67,6 +63,7 @@ const (
 	AdmitLater            Admit = iota // at the next quiet rest without its end (FreeBSD, yamux, quic-go; or not stated)
 	AdmitReturn                        // when its dial returned ok
 	AdmitUnlessOverlapped              // so, if no other dial, ack or listen overlapped it (Linux and gVisor ghosts)
+	AdmitNever                         // only when it is accepted: ok means nothing (kcp-go, pion: no handshake)
 )
 
 // Credit says when an accepted connection has surely given its place back.
@@ -96,14 +93,18 @@ const (
 	FIFO                  // as they were admitted
 )
 
-// Overflow says what a dial at a full queue meets.
+// Overflow is the set of what a dial at a full queue may look like. The empty
+// set is not stated.
 type Overflow uint8
 
 const (
-	AnyOverflow Overflow = iota // none is stated
-	Refuse
-	Drop  // nothing, and the dialer tries again
-	Block // the dial waits for room
+	Refuse    Overflow = 1 << iota // it returns refused
+	ResetDial                      // it returns reset
+	Again                          // it returns would-block
+	Drop                           // nothing comes back, and the dialer tries again; it may time out
+	Block                          // it waits for room; it may time out
+	EndLater                       // it returns ok, and the connection ends unaccepted
+	Ghost                          // it returns ok, and nothing follows
 )
 
 // Close says what the close of a listener does to pending connections.
@@ -120,96 +121,6 @@ type Anomalies uint8
 const (
 	Phantom Anomalies = 1 << iota // accept may return what nobody dialed
 )
-
-var (
-	admitNames    = [...]string{"later", "return", "unless-overlapped"}
-	creditNames   = [...]string{"return", "rest", "close"}
-	countNames    = [...]string{"half-open", "completed", "aborted", "accepted"}
-	orderNames    = [...]string{"not stated", "fifo"}
-	overflowNames = [...]string{"not stated", "refuse", "drop", "block"}
-	closeNames    = [...]string{"not stated", "ends"}
-	anomalyNames  = [...]string{"phantom"}
-)
-
-func (a Admit) String() string    { return admitNames[a] }
-func (c Credit) String() string   { return creditNames[c] }
-func (o Order) String() string    { return orderNames[o] }
-func (o Overflow) String() string { return overflowNames[o] }
-func (c Close) String() string    { return closeNames[c] }
-
-// MarshalText makes the words stand in JSON.
-func (a Admit) MarshalText() ([]byte, error)     { return []byte(a.String()), nil }
-func (c Credit) MarshalText() ([]byte, error)    { return []byte(c.String()), nil }
-func (o Order) MarshalText() ([]byte, error)     { return []byte(o.String()), nil }
-func (o Overflow) MarshalText() ([]byte, error)  { return []byte(o.String()), nil }
-func (c Close) MarshalText() ([]byte, error)     { return []byte(c.String()), nil }
-func (c Counts) MarshalText() ([]byte, error)    { return []byte(c.String()), nil }
-func (a Anomalies) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
-
-func (c Counts) String() string    { return setText(uint8(c), countNames[:]) }
-func (a Anomalies) String() string { return setText(uint8(a), anomalyNames[:]) }
-
-func setText(set uint8, names []string) string {
-	var in []string
-	for i, name := range names {
-		if set&(1<<i) != 0 {
-			in = append(in, name)
-		}
-	}
-	if len(in) == 0 {
-		return "none"
-	}
-	return strings.Join(in, "+")
-}
-
-// String returns the bound as a formula in L, the effective backlog.
-func (b Bound) String() string {
-	if !b.Stated {
-		return "not stated"
-	}
-	s := "0"
-	switch {
-	case b.Mul != 0 && b.Mul == max(b.Div, 1):
-		s = "L"
-	case b.Mul != 0 && b.Div <= 1:
-		s = fmt.Sprintf("%dL", b.Mul)
-	case b.Mul != 0:
-		s = fmt.Sprintf("floor(%dL/%d)", b.Mul, b.Div)
-	}
-	switch {
-	case s == "0":
-		return fmt.Sprint(b.Plus)
-	case b.Plus != 0:
-		return fmt.Sprintf("%s%+d", s, b.Plus)
-	}
-	return s
-}
-
-// String returns how L follows from listen's argument b.
-func (r Backlog) String() string {
-	s := fmt.Sprintf("L = b; b = 0 is read as %d, b < 0 as %d", r.Zero, r.Negative)
-	if r.Low != 0 {
-		s += fmt.Sprintf("; at least %d", r.Low)
-	}
-	if r.High != 0 {
-		s += fmt.Sprintf("; at most %d", r.High)
-	}
-	return s
-}
-
-// String returns c for people: a line a field, what is not stated included.
-func (c Contract) String() string {
-	rows := [...][2]any{
-		{"backlog", c.Backlog}, {"guaranteed", c.Guaranteed}, {"max", c.Max}, {"race", c.Race},
-		{"admit", c.Admit}, {"credit", c.Credit}, {"must", c.Must}, {"may", c.May}, {"order", c.Order},
-		{"overflow", c.Overflow}, {"retry", fmt.Sprintf("%d ms", c.Retry)}, {"close", c.Close}, {"anomalies", c.Anomalies},
-	}
-	var b []byte
-	for _, r := range rows {
-		b = fmt.Appendf(b, "%-11s %v\n", r[0], r[1])
-	}
-	return string(b)
-}
 
 // held returns Must and May. If neither is stated, completed connections are
 // held, and dead and half-open ones may be.

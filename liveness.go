@@ -37,7 +37,7 @@ func (k *Checker) progress() {
 			before = r
 		}
 	}
-	if l.c.Overflow == Drop && l.c.Retry > 0 {
+	if l.c.Overflow&Drop != 0 && l.c.Retry > 0 {
 		k.stuckRetry()
 	}
 }
@@ -89,7 +89,7 @@ func (k *Checker) closedSince(d *record, at int32) bool {
 // room from the one to the other, where a dial at a full queue waits for room.
 func (k *Checker) stuckDial(before, r rest) {
 	l := &k.l
-	if l.c.Overflow != Block || !l.c.Guaranteed.Stated || !none(k.room, before.at, r.at) {
+	if l.c.Overflow&(Block|Drop) != Block || !l.c.Guaranteed.Stated || !none(k.room, before.at, r.at) {
 		return
 	}
 	for id := range l.ops {

@@ -7,11 +7,15 @@ type Promise uint8
 
 const (
 	Conserve Promise = iota
+	Isolation
 	ShutPromise
 	MinPending
 	MaxPending
 	OrderPromise
+	EarlyData
+	CreditPromise
 	Progress
+	RefusalMode
 	numPromises
 )
 
@@ -25,12 +29,16 @@ func Promises() []Promise {
 }
 
 var promises = [numPromises]struct{ name, doc string }{
-	Conserve:     {"conserve", "every admitted connection is accepted exactly once or told its end, and nothing else is accepted"},
-	ShutPromise:  {"shut", "close ends every pending connection and every waiting accept, and nothing is admitted after it"},
-	MinPending:   {"min-pending", "a connection is never refused while fewer than the guaranteed number are pending"},
-	MaxPending:   {"max-pending", "no connection is admitted while the most that may be pending are"},
-	OrderPromise: {"order", "connections are accepted in the order in which they were admitted"},
-	Progress:     {"progress", "no accept waits while a connection is pending, and no dial while there is room"},
+	Conserve:      {"conserve", "every admitted connection is accepted exactly once or told its end, and nothing else is accepted"},
+	Isolation:     {"isolation", "one bad connection neither poisons the listener nor stalls the others, and nothing makes it panic"},
+	ShutPromise:   {"shut", "close ends every pending connection and every waiting accept, and nothing is admitted after it"},
+	MinPending:    {"min-pending", "a connection is never refused while fewer than the guaranteed number are pending"},
+	MaxPending:    {"max-pending", "no connection is admitted while the most that may be pending are"},
+	OrderPromise:  {"order", "connections are accepted in the order in which they were admitted"},
+	EarlyData:     {"early-data", "what one side sends before or after accept reaches the other whole, and in order"},
+	CreditPromise: {"credit", "from rest, as many connections are admitted one after the other as there are places"},
+	Progress:      {"progress", "no accept waits while a connection is pending, and no dial while there is room"},
+	RefusalMode:   {"refusal-mode", "a dial at a full queue looks as the contract says"},
 }
 
 // String returns the promise's name, as it stands in corpus files.

@@ -90,46 +90,53 @@ func All() ([]Entry, error) {
 
 // Parse reads the text of a file. The error is a [*SyntaxError].
 func Parse(file, text string) (Entry, error) {
-	e := Entry{Name: file, Line: 1}
+	e := Entry{Name: file}
+	var err error
+	e.Keys, e.Body, e.Line, err = ParseHeader(file, text)
 	fail := func(want, got string) (Entry, error) {
-		return Entry{}, &SyntaxError{File: file, Line: e.Line, Col: 1, Want: want, Got: got}
+		return Entry{}, &SyntaxError{File: file, Line: 1, Col: 1, Want: want, Got: got}
 	}
-	rest := text
-	for {
-		line, after, more := strings.Cut(rest, "\n")
-		if rest == "" || !more && strings.TrimSpace(line) != "" {
-			return fail("an empty line after the header, and then a schedule", "the end of the text")
-		}
-		rest = after
-		line = strings.TrimSpace(line)
-		if line == "" {
-			e.Line++
-			break
-		}
-		name, value, ok := strings.Cut(line, ":")
-		if i := strings.Index(line, ": "); strings.HasPrefix(line, "expect ") && i >= 0 {
-			name, value = line[:i], line[i+1:] // a target's name may have a colon itself
-		}
-		if !ok {
-			return fail("a header line \"key: value\", or an empty line before the schedule", fmt.Sprintf("%q", line))
-		}
-		e.Keys = append(e.Keys, Key{strings.TrimSpace(name), strings.TrimSpace(value)})
-		if len(e.Keys) == 1 && (e.Keys[0] != Key{"format", Format}) {
-			return fail("\"format: "+Format+"\" as the first line", fmt.Sprintf("%q", line))
-		}
-		e.Line++
-	}
-	e.Body = rest
-	body := e.Line
-	e.Line = 1
 	switch {
+	case err != nil:
+		return Entry{}, err
 	case e.Value("invariant") == "":
 		return fail("a key invariant in the header", "none")
 	case len(e.Fails()) == 0 && len(e.Expects()) == 0:
 		return fail("a key fails or \"expect TARGET\" in the header", "neither")
 	}
-	e.Line = body
 	return e, nil
+}
+
+// ParseHeader reads the header of a file, up to the empty line behind it, and
+// returns what follows and the line where that begins. The first key is
+// format. The error is a [*SyntaxError].
+func ParseHeader(file, text string) (keys []Key, body string, line int, err error) {
+	line = 1
+	fail := func(want, got string) ([]Key, string, int, error) {
+		return nil, "", 0, &SyntaxError{File: file, Line: line, Col: 1, Want: want, Got: got}
+	}
+	for {
+		head, after, more := strings.Cut(text, "\n")
+		if !more {
+			return fail("a header, an empty line, and what follows", "the end of the text")
+		}
+		head, text = strings.TrimSpace(head), after
+		if head == "" && len(keys) > 0 {
+			return keys, after, line + 1, nil
+		}
+		name, value, ok := strings.Cut(head, ":")
+		if i := strings.Index(head, ": "); strings.HasPrefix(head, "expect ") && i >= 0 {
+			name, value = head[:i], head[i+1:] // a target's name may have a colon itself
+		}
+		if !ok && head != "" {
+			return fail("a header line \"key: value\", or an empty line after the header", fmt.Sprintf("%q", head))
+		}
+		keys = append(keys, Key{strings.TrimSpace(name), strings.TrimSpace(value)})
+		if len(keys) == 1 && (keys[0] != Key{"format", Format}) {
+			return fail("\"format: "+Format+"\" as the first line", fmt.Sprintf("%q", head))
+		}
+		line++
+	}
 }
 
 // Value returns the first value of a key, or "".

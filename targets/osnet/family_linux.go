@@ -106,7 +106,7 @@ func tcpContract() (listentest.Contract, error) {
 		Must:       listentest.Completed | listentest.Aborted,
 		May:        listentest.Completed | listentest.Aborted,
 		Order:      listentest.FIFO,
-		Overflow:   listentest.Drop,
+		Overflow:   listentest.Drop | listentest.Ghost,
 		Close:      listentest.CloseEnds,
 	}
 	if cookies == 0 { // then half-open connections fill a queue of their own, and refuse
@@ -128,7 +128,7 @@ func unixContract() (listentest.Contract, error) {
 		Must:       listentest.Completed | listentest.Aborted,
 		May:        listentest.Completed | listentest.Aborted,
 		Order:      listentest.FIFO,
-		Overflow:   listentest.Refuse,
+		Overflow:   listentest.Again,
 		Close:      listentest.CloseEnds,
 	}, err
 }

@@ -63,7 +63,7 @@ func simulable(c listentest.Contract) error {
 		return fmt.Errorf("sim counts completed connections, and knows what else it counts; half-open ones it has not")
 	case c.Must&listentest.Accepted != 0 != (c.Credit == listentest.CreditClose):
 		return fmt.Errorf("sim counts accepted connections if and only if credit comes back at close")
-	case c.Overflow == listentest.AnyOverflow || c.Order != listentest.FIFO || c.Close != listentest.CloseEnds || c.Anomalies != 0:
+	case c.Overflow != listentest.Refuse && c.Overflow != listentest.Drop && c.Overflow != listentest.Block || c.Order != listentest.FIFO || c.Close != listentest.CloseEnds || c.Anomalies != 0:
 		return fmt.Errorf("sim needs overflow refuse, drop or block, order fifo, close ends, and no anomalies")
 	case c.Overflow == listentest.Drop && c.Retry <= 0:
 		return fmt.Errorf("sim needs a retry interval for overflow drop")

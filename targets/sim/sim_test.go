@@ -326,7 +326,7 @@ func TestNewRefuses(t *testing.T) {
 		"race":          func(c *listentest.Contract) { c.Race = 1 },
 		"late credit":   func(c *listentest.Contract) { c.Credit = listentest.CreditRest },
 		"half-open":     func(c *listentest.Contract) { c.Must |= listentest.HalfOpen; c.May |= listentest.HalfOpen },
-		"no overflow":   func(c *listentest.Contract) { c.Overflow = listentest.AnyOverflow },
+		"no overflow":   func(c *listentest.Contract) { c.Overflow = 0 },
 		"accepted only": func(c *listentest.Contract) { c.Must |= listentest.Accepted; c.May |= listentest.Accepted },
 	} {
 		c := sim.Default

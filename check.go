@@ -3,7 +3,6 @@ package listentest
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 )
@@ -14,41 +13,67 @@ func Check(h History, c Contract) Verdict { return new(Checker).Check(h, c) }
 // A Checker is Check with buffers that are kept from one history to the
 // next.
 type Checker struct {
-	l      ledger
+	h      History
+	l      intervals
+	f      frontier
 	v      Verdict
 	judged [numPromises]bool // something in the history decided it
 	// Counts of gaps up to p, so that an interval is judged in one step:
 	room  []int32 // gaps with hi >= low: a refusal there may be lawful
 	room1 []int32 // the same, less the one connection that is judged
 	space []int32 // gaps with lo < high: an admission there may be lawful
-	waits []int32 // accepts that are open at a rest
+	// Scratch:
+	waits  []int32 // accepts that are open at a rest
+	window []int32 // gaps whose high falls, within a window: the first is the window's greatest
+	roomy  []int32 // see roomyRests
+	stream []stream
 }
 
 // Check judges h by c.
 func (k *Checker) Check(h History, c Contract) Verdict {
-	k.l.read(&h, c)
+	k.h = h
+	k.start(c)
+	k.counting()
+	k.conserve()
+	k.isolation()
+	k.shut()
+	k.left()
+	k.order()
+	k.earlyData()
+	k.credit()
+	k.progress()
+	k.refusalMode()
+	k.exact()
+	k.status()
+	return k.v
+}
+
+// start reads the history.
+func (k *Checker) start(c Contract) {
+	k.l.read(&k.h, c)
 	k.v = Verdict{}
 	k.judged = [numPromises]bool{}
 	k.gaps()
-	k.conserve()
-	k.shut()
-	k.left()
+}
+
+// counting judges the promises that are about numbers.
+func (k *Checker) counting() {
 	k.minPending()
 	k.maxPending()
-	k.order()
-	k.progress()
-	k.status()
-	return k.v
 }
 
 // gaps fills room, room1 and space.
 func (k *Checker) gaps() {
 	n := len(k.l.hi)
-	k.room, k.room1, k.space = zeroed(k.room, n+1), zeroed(k.room1, n+1), zeroed(k.space, n+1)
+	k.room, k.room1, k.space = sized(k.room, n+1), sized(k.room1, n+1), sized(k.space, n+1)
+	room, room1, space := int32(0), int32(0), int32(0)
+	k.room[0], k.room1[0], k.space[0] = 0, 0, 0
 	for p := range n {
-		k.room[p+1] = k.room[p] + count(k.l.hi[p] >= k.l.low[p])
-		k.room1[p+1] = k.room1[p] + count(k.l.hi[p]-1 >= k.l.low[p])
-		k.space[p+1] = k.space[p] + count(k.l.lo[p] < k.l.high[p])
+		hi, low := k.l.hi[p], k.l.low[p]
+		room += count(hi >= low)
+		room1 += count(hi > low)
+		space += count(k.l.lo[p] < k.l.high[p])
+		k.room[p+1], k.room1[p+1], k.space[p+1] = room, room1, space
 	}
 }
 
@@ -110,34 +135,36 @@ type refusal struct {
 	from, to int32
 	counted  bool // hi counts the dial itself all along
 	suspect  bool
+	look     Overflow // how it looks to its dialer; more than one if that is not known
 	how      string
 }
 
-// refusals calls yield with every refusal: (a) a dial that returned so, (b)
-// an admitted connection that ended unaccepted, (c) a dial that is open at
-// the first rest after its call.
-func (k *Checker) refusals(yield func(refusal)) {
-	l := &k.l
-	rest := 0
-	for id := range l.ops {
-		d := &l.ops[id]
-		if d.kind != Dial || d.call == never {
-			continue
-		}
-		for rest < len(l.rests) && l.rests[rest].at < d.call {
-			rest++
-		}
-		half := l.c.May&HalfOpen != 0
-		switch {
-		case d.ret != never && d.outcome.refusal():
-			yield(refusal{int32(id), d.call, d.ret, half, d.outcome == Timeout, refusedHow[d.outcome]})
-		case d.end != never && (d.accept == 0 || d.end < l.op(d.accept).call) && d.quit > d.end && d.end > d.from:
-			yield(refusal{int32(id), d.from, d.end, true, false, "was ended before any accept"})
-		case rest < len(l.rests) && d.ret > l.rests[rest].at && d.outcome != Cancelled:
-			r := l.rests[rest]
-			yield(refusal{int32(id), d.call, r.at, d.from == d.call, !r.quiet, "was still open at rest"})
-		}
+// refusal returns that of dial id: (a) it returned so, (b) it was admitted and
+// ended unaccepted, (c) it is open at the first rest after its call. rest is
+// that rest, or nil. ok is false if it was not refused.
+func (l *ledger) refusal(id int32, r *rest) (_ refusal, ok bool) {
+	d := &l.ops[id]
+	switch {
+	case d.refused():
+		return refusal{id, d.call, d.ret, l.c.May&HalfOpen != 0, d.outcome == Timeout, refusedLook[d.outcome], refusedHow[d.outcome]}, true
+	case d.end != never && (d.accept == 0 || d.end < l.op(d.accept).call) && d.quit > d.end && d.end > d.from:
+		return refusal{id, d.from, d.end, true, false, EndLater, "was ended before any accept"}, true
+	case r != nil && d.ret > r.at && (d.ret == never || d.outcome != Cancelled):
+		return refusal{id, d.call, r.at, d.from == d.call, !r.quiet, Drop | Block, "was still open at rest"}, true
 	}
+	return refusal{}, false
+}
+
+// nextRest moves i on to the first rest after event at, and returns that, or
+// nil.
+func (l *ledger) nextRest(i *int, at int32) *rest {
+	for *i < len(l.rests) && l.rests[*i].at < at {
+		*i++
+	}
+	if *i == len(l.rests) {
+		return nil
+	}
+	return &l.rests[*i]
 }
 
 func (k *Checker) minPending() {
@@ -145,35 +172,47 @@ func (k *Checker) minPending() {
 	if !l.c.Guaranteed.Stated {
 		return
 	}
+	next := 0
 	for id := range l.ops {
-		if d := &l.ops[id]; d.kind == Dial && d.call < l.blind && d.ret < l.blind && d.ok() && l.low[d.call] > 0 {
+		d := &l.ops[id]
+		if !d.dial() {
+			continue
+		}
+		rest := l.nextRest(&next, d.call)
+		if d.kind == Dial && d.ok() && d.ret < l.blind && l.low[d.call] > 0 {
 			k.judged[MinPending] = true
-			break
+		}
+		if r, ok := l.refusal(int32(id), rest); ok && r.to <= l.blind && r.from < r.to {
+			k.judgeRefusal(r)
 		}
 	}
-	k.refusals(func(r refusal) {
-		if r.to > l.blind || r.from >= r.to {
-			return
-		}
-		k.judged[MinPending] = k.judged[MinPending] || l.low[r.from] > 0
-		sums := k.room
-		if r.counted {
-			sums = k.room1
-		}
-		if !none(sums, r.from, r.to) {
-			return
-		}
-		at := r.to - 1
-		held, low := l.hi[at]-count(r.counted), l.low[at]
-		holders := slices.DeleteFunc(l.holders(at), func(id int32) bool { return id == r.op })
-		k.found(Violation{Promise: MinPending, Suspect: r.suspect, Op: r.op, From: int(r.from), To: int(r.to), Holders: holders,
-			Text: fmt.Sprintf("dial #%d by %v %s while at most %s held, and %d %s guaranteed: %s",
-				r.op, l.op(r.op).actor, r.how, connections(max(held, 0)), low, isAre(low), k.who(holders))})
-	})
+}
+
+// judgeRefusal finds a refusal without a moment at which it was lawful.
+func (k *Checker) judgeRefusal(r refusal) {
+	l := &k.l
+	k.judged[MinPending] = k.judged[MinPending] || l.low[r.from] > 0
+	sums := k.room
+	if r.counted {
+		sums = k.room1
+	}
+	if !none(sums, r.from, r.to) {
+		k.observe(r)
+		return
+	}
+	at := r.to - 1
+	held, low := max(l.hi[at]-count(r.counted), 0), l.low[at]
+	holders := slices.DeleteFunc(l.holders(at), func(id int32) bool { return id == r.op })
+	k.found(Violation{Promise: MinPending, Suspect: r.suspect, Op: r.op, From: int(r.from), To: int(r.to), Holders: holders,
+		Text: fmt.Sprintf("dial #%d by %v %s while at most %s held, and %d %s guaranteed: %s",
+			r.op, l.op(r.op).actor, r.how, connections(held), low, isAre(low), k.who(holders))})
 }
 
 // refusedHow says of a dial that it returned with an outcome.
-var refusedHow = map[Outcome]string{Refused: "was refused", Reset: "was reset", WouldBlock: "was told would-block", Timeout: "timed out"}
+var refusedHow = [...]string{Refused: "was refused", Reset: "was reset", WouldBlock: "was told would-block", Timeout: "timed out"}
+
+// refusedLook is how that looks to the dialer.
+var refusedLook = [...]Overflow{Refused: Refuse, Reset: ResetDial, WouldBlock: Again, Timeout: Drop | Block}
 
 // connections counts them, with the verb, for a sentence.
 func connections(n int32) string {
@@ -234,28 +273,44 @@ func (k *Checker) maxPending() {
 // now is lawful: a smaller backlog does not end what is pending.)
 func (k *Checker) excess() {
 	l := &k.l
+	k.window = k.window[:0]
+	first := 0 // of window: those before it have left
+	oldest := int32(1)
 	for p := range l.lo {
-		if l.lo[p] <= l.high[p] || int32(p) >= l.blind {
+		at := int32(p)
+		if at >= l.blind {
+			return
+		}
+		for len(k.window) > first && l.high[k.window[len(k.window)-1]] <= l.high[p] {
+			k.window = k.window[:len(k.window)-1]
+		}
+		k.window = append(k.window, at)
+		if l.lo[p] <= max(l.high[p], 0) {
 			continue
 		}
-		oldest := int32(p)
-		for id := range l.ops {
-			if d := &l.ops[id]; d.kind == Dial && d.call != never {
-				if s := l.least(d); s.from <= int32(p) && int32(p) < s.to {
-					oldest = min(oldest, d.call)
-				}
-			}
+		for int(oldest) < len(l.ops) && !k.mayHold(oldest, at) {
+			oldest++
 		}
-		high := int32(math.MinInt32)
-		for q := oldest; q <= int32(p); q++ {
-			high = max(high, l.high[q])
+		for k.window[first] < l.op(oldest).call {
+			first++
 		}
-		if l.lo[p] > high {
-			k.found(Violation{Promise: MaxPending, From: p, To: p, Holders: l.holders(int32(p)),
+		if high := l.high[k.window[first]]; l.lo[p] > high {
+			k.found(Violation{Promise: MaxPending, From: p, To: p, Holders: l.holders(at),
 				Text: fmt.Sprintf("at least %s held, and at most %d may be", connections(l.lo[p]), high)})
 			return
 		}
 	}
+}
+
+// mayHold reports whether operation id is a dial that lo counts after event
+// at, or will count.
+func (k *Checker) mayHold(id, at int32) bool {
+	d := k.l.op(id)
+	if !d.dial() {
+		return false
+	}
+	s := k.l.least(d)
+	return s.from < s.to && at < s.to
 }
 
 func (k *Checker) conserve() {
@@ -265,7 +320,7 @@ func (k *Checker) conserve() {
 		e := &l.h.Events[i]
 		r := l.op(e.Op)
 		switch {
-		case e.Verb == Call && r.kind == Dial:
+		case e.Verb == Call && r.dial():
 			dials++
 			continue
 		case e.Verb != Return || r.kind != Accept || r.ret != int32(i) || r.outcome != OK || int32(i) >= l.blind:
@@ -279,9 +334,9 @@ func (k *Checker) conserve() {
 		case r.conn == 0 && accepts > dials && !phantoms:
 			what = fmt.Sprintf("a connection, which makes %d, while only %d were dialed", accepts, dials)
 		case r.conn == 0:
-		case d.kind != Dial && !phantoms:
+		case !d.dial() && !phantoms:
 			what = "a connection that nobody dialed"
-		case d.kind != Dial:
+		case !d.dial() || phantoms && d.accept != e.Op:
 		case d.accept != e.Op:
 			what = fmt.Sprintf("connection #%d of %v, which accept #%d returns too", r.conn, d.actor, d.accept)
 		case d.ret != never && (d.outcome == Refused || d.outcome == WouldBlock):
@@ -312,7 +367,7 @@ func (k *Checker) order() {
 			continue
 		}
 		d := l.op(r.conn)
-		if d.kind != Dial || d.accept != e.Op {
+		if !d.dial() || d.accept != e.Op {
 			continue
 		}
 		switch e.Verb {
@@ -349,7 +404,7 @@ func (k *Checker) leftBehind() (id, since int32) {
 	}
 	for i := range l.ops {
 		d := &l.ops[i]
-		if d.kind != Dial || d.accept != 0 || d.quit != never || d.end != never {
+		if !d.dial() || d.accept != 0 || d.quit != never || d.end != never {
 			continue
 		}
 		if at := l.admitted(d); at < since {

@@ -36,7 +36,7 @@ func TestEntryErrors(t *testing.T) {
 		"another format": {"format: 1", "format: 2", "x.sched:1:1: expected \"format: 1\" as the first line, found \"format: 2\""},
 		"no colon":       {"colour: green", "colour green", "x.sched:6:1: expected a header line"},
 		"no invariant":   {"invariant: min-pending\n", "", "x.sched:1:1: expected a key invariant"},
-		"bad invariant":  {"min-pending", "min-pendin", "x.sched:2:12: expected conserve, shut, min-pending"},
+		"bad invariant":  {"min-pending", "min-pendin", "x.sched:2:12: expected conserve, isolation, shut, min-pending"},
 		"no claim":       {"fails: other:a,b=1\nwhy: nothing is wrong: this is an example\nexpect scripted: ok refused\n", "", "expected a key fails or \"expect TARGET\""},
 		"no body":        {"\nbacklog 1\ndial c0 2\n", "", "expected a header, an empty line, and what follows"},
 		"bad step":       {"dial c0 2", "dial c0 two", "x.sched:9:9: expected a number from 1 to 32767, found \"two\""},

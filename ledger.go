@@ -5,8 +5,7 @@ import "slices"
 // never stands for an event index past the end of the history.
 const never = int32(1<<31 - 1)
 
-// A record is what the history says of one operation. The fields from
-// overlapped on belong to dials.
+// A record is what the history says of one operation.
 type record struct {
 	kind    Kind
 	actor   Actor
@@ -20,79 +19,100 @@ type record struct {
 	// where nothing can move an open operation has moved nothing yet.
 	from int32
 
+	// Of a dial or syn:
 	overlapped bool  // another dial, ack or listen was open during it
 	rivals     int32 // calls of those up to its own
 	accept     int32 // ID of the first accept that returned it, 0 if none
 	end        int32 // index of its End
-	quit       int32 // index of the client's first hangup or abort of it
-	aborted    int32 // index of the Return of the client's abort of it
-	closing    int32 // index of the call and
-	closed     int32 // of the return of the acceptor's hangup or abort of it
+	quit       int32 // index from which its client may be gone, and
+	dead       int32 // from which it surely is
+	ack        int32 // index of the call and
+	acked      int32 // of the return of the first ack of a syn
+
+	// Of an accept: its acceptor's hangup or abort of what it returned.
+	closing int32 // index of the call and
+	closed  int32 // of the return
 }
 
-// A ledger turns a history into intervals. For every gap between two events
-// it gives the fewest (lo) and the most (hi) connections that can have held
-// a place there: whatever the true order of what happened inside the
-// operations was, the true number lies between. Index p is the gap after
-// event p.
-//
-// Why that is so: a connection takes its place somewhere between its dial's
-// from and ret, and gives it back somewhere between the from and ret of the
-// operation that frees it. hi counts it over the longest such stretch, lo
-// over the shortest. What the contract leaves open widens hi and narrows lo,
-// never the reverse.
+// A ledger is what a history says of each operation, and where: indices of
+// events, and index p also stands for the gap after event p.
 type ledger struct {
-	c      Contract
-	h      *History
-	ops    []record // by Op.ID; ops[0] is nobody's
-	hi, lo []int32
-	low    []int32 // guaranteed, in force
-	high   []int32 // max + race, in force
-	shut   []bool  // from a shut's call to the return of the next listen
-	free   []int32 // index of the first free quiet rest at or after p
-	rests  []rest
-	ends   []closing
-	// strangers: an accept returned a connection of unknown identity.
+	c     Contract
+	h     *History
+	ops   []record // by Op.ID; ops[0] is nobody's
+	low   []int32  // guaranteed, in force
+	high  []int32  // max + race, in force
+	free  []int32  // index of the first free quiet rest at or after p
+	rests []rest
+	ends  []closing  // in order, and not overlapping
+	ticks []int32    // events at which time passed
+	held  []Actor    // scratch: those who are held
+	doing [256]int32 // scratch: by actor, the operation that it called last
+	holds []hold
+	// strangers: an accept returned a connection of unknown identity. Then it is
+	// not known either whose end would have been told, and a missing End says
+	// nothing.
 	strangers bool
-	// blind is the first event that this version of the ledger cannot count
-	// after: half-open connections, planned failures, sibling listeners.
+	// unreturned: an accept never returned.
+	unreturned bool
+	data       bool // bytes were sent or received
+	// overlap is how many operations were open at once, at most.
+	overlap int
+	// blind is the first event that is not judged, nor any after it: a planned
+	// failure, a sibling listener.
 	blind int32
 }
 
 // A rest is a rest at which no actor was held.
 type rest struct {
 	at    int32
+	open  int32 // operations that were open
 	quiet bool
 }
 
 type span struct{ from, to int32 }
 
+// A hold is a stretch over which an acceptor was held inside accept.
+type hold struct {
+	span
+	op    int32 // the accept
+	point string
+}
+
 // A closing goes from a shut's call to the return of the next listen.
 type closing struct {
 	span
-	sure bool // the listener was closed, and not shut down in another way or perhaps not at all
+	op   int32 // the shut
+	sure bool  // the listener was closed, and not shut down in another way or perhaps not at all
 }
 
-// read fills l from h. It must be called before anything else.
+// read fills l from h.
 func (l *ledger) read(h *History, c Contract) {
 	n := len(h.Events)
 	c.Must, c.May = c.held()
-	l.h, l.c, l.blind, l.strangers = h, c, never, false
-	l.rests, l.ends = l.rests[:0], l.ends[:0]
-	l.ops = append(l.ops[:0], record{call: never, ret: never})
-	l.hi, l.lo = zeroed(l.hi, n), zeroed(l.lo, n)
-	l.low, l.high = zeroed(l.low, n), zeroed(l.high, n)
-	l.free, l.shut = zeroed(l.free, n), zeroed(l.shut, n)
+	l.h, l.c, l.blind, l.unreturned, l.strangers, l.data, l.overlap = h, c, never, false, false, false, 0
+	l.rests, l.ends, l.ticks = l.rests[:0], l.ends[:0], l.ticks[:0]
+	l.ops = append(l.ops[:0], newRecord(never))
+	l.low, l.high, l.free = sized(l.low, n), sized(l.high, n), sized(l.free, n)
 	l.gather()
 	l.resolve()
 	l.bounds()
-	l.count()
 }
 
+// sized returns a slice of length n, with s's memory if that is enough. What
+// it holds is not defined.
+func sized[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
+
+// zeroed is sized, with zeros.
 func zeroed[T any](s []T, n int) []T {
-	s = slices.Grow(s[:0], n)[:n]
+	s = sized(s, n)
 	clear(s)
 	return s
+}
+
+func newRecord(call int32) record {
+	return record{call: call, from: call, ret: never, end: never, quit: never, dead: never,
+		ack: never, acked: never, closing: never, closed: never}
 }
 
 // op returns the record of an ID, or ops[0] for one that was never called.
@@ -103,18 +123,41 @@ func (l *ledger) op(id int32) *record {
 	return &l.ops[id]
 }
 
+// ok reports whether r returned so.
+func (r *record) ok() bool { return r.ret != never && r.outcome == OK }
+
+// dial reports whether r is an operation from which a connection may come.
+func (r *record) dial() bool { return (r.kind == Dial || r.kind == Syn) && r.call != never }
+
+// refused reports whether r is a dial that was not admitted. One that was
+// reset or timed out and accepted all the same was.
+func (r *record) refused() bool {
+	return r.ret != never && r.outcome.refusal() && (r.accept == 0 || r.outcome == Refused || r.outcome == WouldBlock)
+}
+
+// rival reports whether r is an operation that can make a dial's admission
+// uncertain by overlapping it.
+func (r *record) rival() bool { return r.kind == Dial || r.kind == Ack || r.kind == Listen }
+
 // gather reads the events in order.
 func (l *ledger) gather() {
-	var held []Actor
-	rivals, rivalCalls := int32(0), int32(0)
+	l.held, l.holds = l.held[:0], l.holds[:0]
+	clear(l.doing[:])
+	rivals, rivalCalls, open := int32(0), int32(0), 0
 	lastFree := int32(-1)
 	for i := range l.h.Events {
 		e, at := &l.h.Events[i], int32(i)
+		l.free[i] = 0
 		switch e.Verb {
 		case Call:
 			r := l.called(e, at)
 			if r.kind == Resume {
-				held = slices.DeleteFunc(held, func(a Actor) bool { return a == r.actor })
+				l.resumed(r.actor, at)
+			} else {
+				l.doing[e.Step.Actor] = e.Op
+			}
+			if open++; open > l.overlap {
+				l.overlap = open
 			}
 			if r.rival() {
 				r.overlapped = rivals > 0
@@ -127,6 +170,7 @@ func (l *ledger) gather() {
 			if r.ret != never || r.call == never {
 				continue
 			}
+			open--
 			r.ret, r.outcome = at, e.Outcome
 			r.from = max(r.call, lastFree)
 			if r.kind == Accept {
@@ -136,25 +180,17 @@ func (l *ledger) gather() {
 				rivals--
 				r.overlapped = r.overlapped || rivalCalls != r.rivals
 			}
-		case Named:
-			if r := l.op(e.Op); r.kind == Accept && r.conn == 0 {
-				r.conn = e.Conn
-			}
-		case End:
-			if r := l.op(e.Conn); r.end == never {
-				r.end = at
-			}
-		case Hold:
-			held = append(held, e.Step.Actor)
 		case Rested:
-			if len(held) > 0 {
+			if len(l.held) > 0 {
 				continue
 			}
 			quiet := Rest(e.N) == Quiet
-			l.rests = append(l.rests, rest{at, quiet})
+			l.rests = append(l.rests, rest{at, int32(open), quiet})
 			if quiet {
 				lastFree, l.free[i] = at, 1 // resolve turns the marks into indices
 			}
+		default:
+			l.seen(e, at)
 		}
 	}
 	for i := range l.ops {
@@ -164,12 +200,41 @@ func (l *ledger) gather() {
 	}
 }
 
-// ok reports whether r returned so.
-func (r *record) ok() bool { return r.ret != never && r.outcome == OK }
+// seen reads an event that is neither a call nor a return nor a rest.
+func (l *ledger) seen(e *Event, at int32) {
+	switch e.Verb {
+	case Named:
+		if r := l.op(e.Op); r.kind == Accept && r.conn == 0 {
+			r.conn = e.Conn
+		}
+	case End:
+		if r := l.op(e.Conn); r.end == never {
+			r.end = at
+		}
+	case Hold:
+		l.held = append(l.held, e.Step.Actor)
+		if r := l.op(l.doing[e.Step.Actor]); r.kind == Accept && r.ret == never {
+			l.holds = append(l.holds, hold{span{at, never}, l.doing[e.Step.Actor], e.Point})
+		}
+	case Clock:
+		l.ticks = append(l.ticks, at)
+	}
+}
 
-// rival reports whether r is an operation that can make a dial's admission
-// uncertain by overlapping it.
-func (r *record) rival() bool { return r.kind == Dial || r.kind == Ack || r.kind == Listen }
+func (l *ledger) resumed(a Actor, at int32) {
+	for i := range l.holds {
+		if h := &l.holds[i]; h.to == never && l.op(h.op).actor == a {
+			h.to = at
+		}
+	}
+	kept := l.held[:0]
+	for _, b := range l.held {
+		if b != a {
+			kept = append(kept, b)
+		}
+	}
+	l.held = kept
+}
 
 // called enters a call. IDs count from 1 without a gap; a history that does
 // otherwise has its strays ignored.
@@ -177,8 +242,15 @@ func (l *ledger) called(e *Event, at int32) *record {
 	if int(e.Op) != len(l.ops) {
 		return &l.ops[0]
 	}
-	l.ops = append(l.ops, record{kind: e.Step.Kind, actor: e.Step.Actor, n: e.Step.N, conn: e.Conn,
-		call: at, from: at, ret: never, end: never, quit: never, aborted: never, closing: never, closed: never})
+	r := newRecord(at)
+	r.kind, r.actor, r.n, r.conn = e.Step.Kind, e.Step.Actor, e.Step.N, e.Conn
+	switch r.kind {
+	case Tick:
+		l.ticks = append(l.ticks, at)
+	case Send, Recv:
+		l.data = true
+	}
+	l.ops = append(l.ops, r)
 	return &l.ops[len(l.ops)-1]
 }
 
@@ -191,20 +263,28 @@ func (l *ledger) resolve() {
 			if l.c.May&HalfOpen != 0 {
 				r.from = r.call // half-open, it may hold a place at rest
 			}
+			if r.ret != never && !r.ok() && !r.outcome.refusal() {
+				r.quit, r.dead = min(r.quit, r.ret), min(r.dead, r.ret) // it was given up, and may have come too late
+			}
 		case Accept:
 			if r.actor.Num() >= 8 && r.outcome != Unsupported {
 				l.blind = min(l.blind, r.call)
 			}
+			l.unreturned = l.unreturned || r.ret == never
 			if !r.ok() {
 				continue
 			}
 			l.strangers = l.strangers || r.conn == 0
-			if d := l.op(r.conn); d.kind == Dial && d.accept == 0 {
+			if d := l.op(r.conn); d.dial() && d.accept == 0 {
 				d.accept = int32(id)
 			}
 		case Hangup, Abort:
 			l.resolveEnd(r)
-		case Syn, Ack, Fail:
+		case Ack:
+			if s := l.op(r.conn); s.kind == Syn && s.ack == never && (r.ret == never || r.outcome != Unsupported) {
+				s.ack, s.acked = r.call, r.ret
+			}
+		case Fail:
 			if r.ret == never || r.outcome != Unsupported {
 				l.blind = min(l.blind, r.call)
 			}
@@ -223,20 +303,19 @@ func (l *ledger) resolve() {
 	}
 }
 
-// resolveEnd enters a hangup or an abort at the connection's dial.
+// resolveEnd enters a hangup or an abort.
 func (l *ledger) resolveEnd(r *record) {
-	o := l.op(r.conn)
-	if o.kind == Dial {
+	switch o := l.op(r.conn); {
+	case r.ret != never && r.outcome == Unsupported:
+	case o.dial():
 		o.quit = min(o.quit, r.call)
 		if r.kind == Abort && r.ok() {
-			o.aborted = min(o.aborted, r.ret)
+			o.dead = min(o.dead, r.ret)
 		}
-		return
-	}
-	if d := l.op(o.conn); o.kind == Accept && d.kind == Dial {
-		d.closing = min(d.closing, r.call)
+	case o.kind == Accept:
+		o.closing = min(o.closing, r.call)
 		if r.ok() {
-			d.closed = min(d.closed, r.ret)
+			o.closed = min(o.closed, r.ret)
 		}
 	}
 }
@@ -249,7 +328,7 @@ func (l *ledger) nextFree(p int32) int32 {
 	return l.free[p+1]
 }
 
-// bounds fills low, high and shut. While a listen is open, both the old and
+// bounds fills low, high and ends. While a listen is open, both the old and
 // the new backlog are in force; from a shut's call until the return of a
 // listen nothing is guaranteed.
 func (l *ledger) bounds() {
@@ -257,186 +336,69 @@ func (l *ledger) bounds() {
 	var shut closing // in force, if closed
 	closed := false
 	opening := int32(0) // the listen that is open
+	low, high := l.inForce(now, opening, closed)
 	for i := range l.h.Events {
-		e := &l.h.Events[i]
-		r := l.op(e.Op)
-		switch {
-		case r.actor != Listener(0):
-		case e.Verb == Call && r.kind == Listen && r.call == int32(i):
-			opening = e.Op
-		case e.Verb == Call && r.kind == Shut && !closed && (r.ret == never || r.outcome != Unsupported):
-			closed, shut = true, closing{span{int32(i), never}, r.ok() && r.n == 0}
-		case e.Verb == Return && r.kind == Listen && r.ret == int32(i):
-			opening = 0
-			if e.Outcome == OK {
-				now = int32(r.n)
-				if shut.to = int32(i); closed {
-					closed, l.ends = false, append(l.ends, shut)
+		if e := &l.h.Events[i]; e.Verb <= Return {
+			r := l.op(e.Op)
+			if r.kind == Listen || r.kind == Shut {
+				switch {
+				case r.actor != Listener(0):
+				case e.Verb == Call && r.kind == Listen && r.call == int32(i):
+					opening = e.Op
+				case e.Verb == Call && r.kind == Shut && !closed && (r.ret == never || r.outcome != Unsupported):
+					closed, shut = true, closing{span{int32(i), never}, e.Op, r.ok() && r.n == 0}
+				case e.Verb == Return && r.kind == Listen && r.ret == int32(i):
+					opening = 0
+					if e.Outcome == OK {
+						now = int32(r.n)
+						if shut.to = int32(i); closed {
+							closed, l.ends = false, append(l.ends, shut)
+						}
+					}
 				}
+				low, high = l.inForce(now, opening, closed)
 			}
 		}
-		low, high := l.c.guaranteedFor(now), l.c.maxFor(now)
-		if opening != 0 {
-			b := int32(l.op(opening).n)
-			low, high = min(low, l.c.guaranteedFor(b)), max(high, l.c.maxFor(b))
-		}
-		if closed {
-			low = 0
-		}
-		l.low[i], l.high[i], l.shut[i] = low, high, closed
+		l.low[i], l.high[i] = low, high
 	}
 	if closed {
 		l.ends = append(l.ends, shut)
 	}
 }
 
-// admitted returns the event from which d's connection surely holds a place,
-// if nothing took it since; never if that is nowhere sure.
-func (l *ledger) admitted(d *record) int32 {
-	switch {
-	case d.kind != Dial || !d.ok():
-		return never
-	case d.end != never && (d.accept == 0 || d.end < l.op(d.accept).ret):
-		return never // it ended first: whether it was ever in is not known
-	case l.c.Admit == AdmitUnlessOverlapped && d.overlapped:
-		return never
-	case l.c.Admit == AdmitLater:
-		return l.nextFree(d.ret)
+// inForce returns the bounds for backlog now while listen opening is open.
+func (l *ledger) inForce(now, opening int32, closed bool) (low, high int32) {
+	low, high = l.c.guaranteedFor(now), l.c.maxFor(now)
+	if opening != 0 {
+		b := int32(l.op(opening).n)
+		low, high = min(low, l.c.guaranteedFor(b)), max(high, l.c.maxFor(b))
 	}
-	return d.ret
+	if closed {
+		low = 0
+	}
+	return low, high
 }
 
-// most returns where d may hold a place.
-func (l *ledger) most(d *record) span {
-	s := span{d.from, never}
-	switch {
-	case d.outcome.refusal() && d.ret != never:
-		if l.c.May&HalfOpen == 0 {
-			return span{}
+// closingOf returns the first closing that ends after event p, or nil: it is
+// the one that ends the listener which was there at p, or which p is in.
+func (l *ledger) closingOf(p int32) *closing {
+	i, _ := slices.BinarySearchFunc(l.ends, p, func(e closing, p int32) int {
+		if e.to <= p {
+			return -1
 		}
-		s.to = d.ret
-	case d.ret == never || d.outcome == OK:
-	case d.outcome == Cancelled:
-		if l.forgets(d) {
-			s.to = l.nextFree(d.ret)
-		}
-	default:
-		s.to = d.ret
+		return 1
+	})
+	if i == len(l.ends) {
+		return nil
 	}
-	if d.accept != 0 {
-		switch ret := l.op(d.accept).ret; l.c.Credit {
-		case CreditReturn:
-			s.to = min(s.to, ret)
-		case CreditRest:
-			s.to = min(s.to, l.nextFree(ret))
-		case CreditClose:
-			s.to = min(s.to, d.closed)
-		}
-	}
-	s.to = min(s.to, d.end)
-	if l.forgets(d) {
-		s.to = min(s.to, l.nextFree(d.aborted))
-	}
-	if l.c.Close == CloseEnds {
-		for _, e := range l.ends {
-			if e.sure && l.admitted(d) < e.from { // it was the closed listener's
-				s.to = min(s.to, e.to)
-				break
-			}
-		}
-	}
-	return s
+	return &l.ends[i]
 }
 
-// forgets reports whether d, once it is dead, has lost its place by the next
-// free quiet rest. Not so if the dead count, nor where accepted connections
-// hold their place and d was accepted before it died; nor where an accept
-// returned it is not known what, for that may have been d.
-func (l *ledger) forgets(d *record) bool {
-	return l.c.May&Aborted == 0 && !l.strangers && (l.c.Credit != CreditClose || d.accept == 0)
-}
-
-// least returns where d surely holds a place.
-func (l *ledger) least(d *record) span {
-	s := span{l.admitted(d), never}
-	if s.from == never || l.c.Must&Completed == 0 {
-		return span{}
+// shutAt reports whether event p is in a closing.
+func (l *ledger) shutAt(p int32) bool {
+	if len(l.ends) == 0 {
+		return false
 	}
-	switch {
-	case d.accept == 0:
-	case l.c.Credit == CreditClose && l.c.Must&Accepted != 0:
-		s.to = d.closing
-	default:
-		s.to = l.op(d.accept).from
-	}
-	if l.c.Must&Aborted == 0 && (d.accept == 0 || l.op(d.accept).ret > d.quit) {
-		s.to = min(s.to, d.quit)
-	}
-	for _, e := range l.ends {
-		if d.call < e.to {
-			s.to = min(s.to, max(e.from, s.from))
-			break
-		}
-	}
-	return s
-}
-
-// takesOne reports whether an accept that returned it is not known what took
-// one of those that hi counts: not if it may have been one that hi has left
-// out already, or a phantom that hi never counted, or one that keeps its place.
-func (l *ledger) takesOne() bool {
-	return l.c.Anomalies&Phantom == 0 && l.c.Credit == CreditReturn && len(l.ends) == 0 &&
-		!slices.ContainsFunc(l.ops, func(r record) bool { return r.kind == Dial && r.call != never && r.end != never })
-}
-
-// count fills hi and lo.
-func (l *ledger) count() {
-	takes := l.strangers && l.takesOne()
-	for i := range l.ops {
-		switch r := &l.ops[i]; {
-		case r.call == never:
-		case r.kind == Dial:
-			add(l.hi, l.most(r), 1)
-			add(l.lo, l.least(r), 1)
-		case r.kind == Accept && r.ret == never:
-			add(l.lo, span{r.from, never}, -1) // it may have taken one of them
-		case r.kind == Accept && r.outcome == OK && r.conn == 0:
-			add(l.lo, span{r.from, never}, -1)
-			if takes {
-				add(l.hi, span{r.ret, never}, -1)
-			}
-		}
-	}
-	hi, lo := int32(0), int32(0)
-	for p := range l.hi {
-		hi, lo = hi+l.hi[p], lo+l.lo[p]
-		l.hi[p], l.lo[p] = hi, lo
-		if l.shut[p] {
-			l.lo[p] = 0
-		}
-	}
-}
-
-// add adds n to the differences over s.
-func add(diff []int32, s span, n int32) {
-	if s.to = min(s.to, int32(len(diff))); s.from >= s.to {
-		return
-	}
-	diff[s.from] += n
-	if int(s.to) < len(diff) {
-		diff[s.to] -= n
-	}
-}
-
-// holders returns the connections that may hold a place at p.
-func (l *ledger) holders(p int32) []int32 {
-	var ids []int32
-	for id := range l.ops {
-		if d := &l.ops[id]; d.kind == Dial && d.call != never {
-			if s := l.most(d); s.from <= p && p < s.to {
-				ids = append(ids, int32(id))
-			}
-		}
-	}
-	return ids
+	e := l.closingOf(p)
+	return e != nil && e.from <= p
 }

@@ -1,6 +1,7 @@
 package listentest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -12,102 +13,117 @@ import (
 // waited, what is found is suspect.
 
 func (k *Checker) progress() {
+	k.stuckAccepts()
+	if k.l.c.Guaranteed.Stated && k.l.c.Overflow&(Block|Drop) == Block {
+		k.stuckDials()
+	}
+	if k.l.c.Overflow&Drop != 0 && k.l.c.Retry > 0 {
+		k.stuckRetries()
+	}
+}
+
+// stuckAccepts finds an accept that is open at a rest while something is
+// pending.
+func (k *Checker) stuckAccepts() {
 	l := &k.l
-	var before rest // the previous free quiet rest
 	k.waits = k.waits[:0]
-	next := 0 // the first operation that was not called by the rest before
-	for i, r := range l.rests {
+	next := 1 // the first operation that was not called by the rest before
+	for _, r := range l.rests {
 		if r.at >= l.blind {
 			return
 		}
-		for ; next < len(l.ops) && (l.ops[next].call < r.at || next == 0); next++ {
+		for ; next < len(l.ops) && l.ops[next].call < r.at; next++ {
 			if l.ops[next].kind == Accept {
 				k.judged[Progress] = true
 				k.waits = append(k.waits, int32(next))
 			}
 		}
-		k.waits = slices.DeleteFunc(k.waits, func(id int32) bool { return l.ops[id].ret < r.at })
-		if len(k.waits) > 0 {
-			k.stuckAccept(r, k.waits[0])
-		}
-		if r.quiet {
-			if i > 0 && before.quiet {
-				k.stuckDial(before, r)
+		open := k.waits[:0]
+		for _, id := range k.waits {
+			if l.ops[id].ret > r.at {
+				open = append(open, id)
 			}
-			before = r
 		}
-	}
-	if l.c.Overflow&Drop != 0 && l.c.Retry > 0 {
-		k.stuckRetry()
+		k.waits = open
+		if len(open) > 0 && l.wait[r.at] > 0 {
+			k.stuckAccept(r, open[0])
+		}
 	}
 }
 
-// stuckAccept judges accept id, which is open at r.
+// stuckAccept reports accept id, which is open at r.
 func (k *Checker) stuckAccept(r rest, id int32) {
-	waiting := k.waiting(r.at)
-	if len(waiting) == 0 {
-		return
-	}
 	a := k.l.op(id)
+	waiting := k.waiting(r.at)
 	k.found(Violation{Promise: Progress, Suspect: !r.quiet, Op: id, From: int(a.call), To: int(r.at), Holders: waiting,
 		Text: fmt.Sprintf("accept #%d by %v waits at rest while a connection is pending: %s", id, a.actor, k.who(waiting))})
 }
 
-// waiting returns the connections that are surely pending at a rest at which
-// accepts are open: at rest, an open accept has taken none of them.
-func (k *Checker) waiting(at int32) []int32 {
+// waiting returns the connections that are pending at a rest, less as many as
+// strangers may be.
+func (k *Checker) waiting(at int32) (ids []int32) {
 	l := &k.l
-	unknown := 0
-	var ids []int32
 	for id := range l.ops {
-		switch d := &l.ops[id]; d.kind {
-		case Accept:
-			if d.call < at && d.ok() && d.conn == 0 {
-				unknown++
-			}
-		case Dial:
-			taken := d.accept != 0 && l.op(d.accept).ret < at
-			if l.admitted(d) < at && !taken && d.quit > at && !k.closedSince(d, at) {
+		if d := &l.ops[id]; d.dial() {
+			if s := l.pending(d); s.from <= at && at < s.to {
 				ids = append(ids, int32(id))
 			}
 		}
 	}
-	return ids[:max(len(ids)-unknown, 0)]
+	return ids[:l.wait[at]]
 }
 
-// closedSince reports whether the listener that d went to was closed by at.
-func (k *Checker) closedSince(d *record, at int32) bool {
-	for _, e := range k.l.ends {
-		if d.call < e.to && e.from < at {
-			return true
-		}
-	}
-	return false
-}
-
-// stuckDial judges the dials that were open at two successive rests, with
-// room from the one to the other, where a dial at a full queue waits for room.
-func (k *Checker) stuckDial(before, r rest) {
+// stuckDials judges the dials that were open at two successive free quiet
+// rests, with room from the one to the other, where a dial at a full queue
+// waits for room.
+func (k *Checker) stuckDials() {
 	l := &k.l
-	if l.c.Overflow&(Block|Drop) != Block || !l.c.Guaranteed.Stated || !none(k.room, before.at, r.at) {
-		return
-	}
+	k.roomyRests()
+	next := 0
 	for id := range l.ops {
-		if d := &l.ops[id]; d.kind == Dial && d.call < before.at && d.ret > r.at {
-			k.found(Violation{Promise: Progress, Op: int32(id), From: int(before.at), To: int(r.at), Holders: l.holders(before.at),
-				Text: fmt.Sprintf("dial #%d by %v waits at rest while at most %s held, and %d %s guaranteed",
-					id, d.actor, connections(l.hi[before.at]), l.low[before.at], isAre(l.low[before.at]))})
+		d := &l.ops[id]
+		if d.kind != Dial || d.call == never {
+			continue
+		}
+		for next < len(k.roomy) && l.rests[k.roomy[next]].at <= d.call {
+			next += 2
+		}
+		if next+1 >= len(k.roomy) {
 			return
 		}
+		before, r := l.rests[k.roomy[next]], l.rests[k.roomy[next+1]]
+		if d.ret <= r.at || r.at >= l.blind {
+			continue
+		}
+		k.found(Violation{Promise: Progress, Op: int32(id), From: int(before.at), To: int(r.at), Holders: l.holders(before.at),
+			Text: fmt.Sprintf("dial #%d by %v waits at rest while at most %s held, and %d %s guaranteed",
+				id, d.actor, connections(l.hi[before.at]), l.low[before.at], isAre(l.low[before.at]))})
+		return
 	}
 }
 
-// stuckRetry judges the dials that are tried again every Retry milliseconds:
+// roomyRests fills roomy with pairs of successive quiet rests between which
+// there was room all along.
+func (k *Checker) roomyRests() {
+	k.roomy = k.roomy[:0]
+	before := -1
+	for i, r := range k.l.rests {
+		if !r.quiet {
+			continue
+		}
+		if before >= 0 && none(k.room, k.l.rests[before].at, r.at) {
+			k.roomy = append(k.roomy, int32(before), int32(i))
+		}
+		before = i
+	}
+}
+
+// stuckRetries judges the dials that are tried again every Retry milliseconds:
 // once there was room for so long, they must have returned.
-func (k *Checker) stuckRetry() {
+func (k *Checker) stuckRetries() {
 	l := &k.l
 	clock, since, sinceAt := int32(0), int32(-1), int32(0) // room since that time
-	rest := 0
+	rest, id := 0, 1                                       // id: the first that has not been open at a due rest, or was called later
 	for p := range l.h.Events {
 		at := int32(p)
 		if at >= l.blind {
@@ -131,8 +147,8 @@ func (k *Checker) stuckRetry() {
 		if !due {
 			continue
 		}
-		for id := range l.ops {
-			if d := &l.ops[id]; d.kind == Dial && d.call < sinceAt && d.ret > at {
+		for ; id < len(l.ops) && l.ops[id].call < sinceAt; id++ {
+			if d := &l.ops[id]; d.kind == Dial && d.ret > at {
 				k.found(Violation{Promise: Progress, Op: int32(id), From: int(sinceAt), To: p, Holders: l.holders(at),
 					Text: fmt.Sprintf("dial #%d by %v waits at rest though there was room for a whole retry interval of %d ms",
 						id, d.actor, l.c.Retry)})
@@ -158,59 +174,67 @@ func (k *Checker) shut() {
 	if l.c.Close != CloseEnds {
 		return
 	}
-	for id := range l.ops {
-		s := &l.ops[id]
-		if s.kind != Shut || s.n != 0 || !s.ok() || s.actor != Listener(0) || s.ret >= l.blind {
+	for i, e := range l.ends {
+		s := l.op(e.op)
+		if !e.sure || s.ret >= l.blind {
 			continue
 		}
-		reopened := never // the call of the next listen
-		for _, o := range l.ops[id:] {
-			if o.kind == Listen && o.call < reopened {
-				reopened = o.call
+		first := int32(1) // the first operation that was called after the closing before
+		if i > 0 {
+			first = l.firstFrom(l.ends[i-1].to)
+		}
+		reopened, id := never, l.firstFrom(s.ret) // the call of the next listen
+		for ; int(id) < len(l.ops) && reopened == never; id++ {
+			if l.ops[id].kind == Listen && l.ops[id].actor == Listener(0) {
+				reopened = l.ops[id].call
 			}
 		}
-		k.afterShut(s, reopened)
-		for _, r := range l.rests {
-			if r.at > s.ret {
-				if r.at < reopened {
-					k.leftByShut(s, r)
-				}
-				break
-			}
+		k.afterShut(e.op, id, reopened)
+		j, _ := slices.BinarySearchFunc(l.rests, s.ret, func(r rest, at int32) int { return cmp.Compare(r.at, at) })
+		if j < len(l.rests) && l.rests[j].at < reopened {
+			k.leftByShut(s, l.rests[j], first)
 		}
 	}
 }
 
+// firstFrom returns the first operation that was called at event p or later.
+func (l *ledger) firstFrom(p int32) int32 {
+	i, _ := slices.BinarySearchFunc(l.ops[1:], p, func(r record, p int32) int { return cmp.Compare(r.call, p) })
+	return int32(i) + 1
+}
+
 // afterShut judges what was called between a shut's return and the next
-// listen.
-func (k *Checker) afterShut(s *record, reopened int32) {
+// listen, which is called at reopened: operations up to end.
+func (k *Checker) afterShut(shut, end, reopened int32) {
 	l := &k.l
-	for id := range l.ops {
+	s := l.op(shut)
+	for id := shut; id < end; id++ {
 		o := &l.ops[id]
 		if o.call < s.ret || o.ret > reopened || !o.ok() || o.kind != Dial && o.kind != Accept {
 			continue
 		}
-		k.found(Violation{Promise: ShutPromise, Op: int32(id), From: int(s.call), To: int(o.ret),
+		k.found(Violation{Promise: ShutPromise, Op: id, From: int(s.call), To: int(o.ret),
 			Text: fmt.Sprintf("%v #%d by %v succeeded after the listener was closed", o.kind, id, o.actor)})
 	}
 }
 
-// leftByShut judges who still waits at the first rest after a shut.
-func (k *Checker) leftByShut(s *record, r rest) {
+// leftByShut judges who of those who were called since first still waits at
+// the first rest after a shut.
+func (k *Checker) leftByShut(s *record, r rest, first int32) {
 	l := &k.l
 	k.judged[ShutPromise] = true
-	for id := range l.ops {
+	for id := first; int(id) < len(l.ops) && l.ops[id].call < r.at; id++ {
 		o := &l.ops[id]
 		text := ""
 		switch {
-		case o.kind == Accept && o.call < r.at && o.ret > r.at:
+		case o.kind == Accept && o.ret > r.at:
 			text = fmt.Sprintf("accept #%d by %v still waits after the listener was closed", id, o.actor)
-		case o.kind == Dial && l.admitted(o) < s.call && o.accept == 0 && o.quit > r.at && !k.closedSince(o, s.call) &&
+		case o.kind == Dial && l.admitted(o) < s.call && o.accept == 0 && o.quit > r.at &&
 			!l.strangers: // or it may have been accepted
 			text = fmt.Sprintf("connection #%d of %v was pending when the listener was closed, and was never told its end", id, o.actor)
 		default:
 			continue
 		}
-		k.found(Violation{Promise: ShutPromise, Suspect: !r.quiet, Op: int32(id), From: int(s.call), To: int(r.at), Text: text})
+		k.found(Violation{Promise: ShutPromise, Suspect: !r.quiet, Op: id, From: int(s.call), To: int(r.at), Text: text})
 	}
 }

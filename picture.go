@@ -20,7 +20,7 @@ func Picture(h History, c Contract, v *Violation) string {
 }
 
 type painter struct {
-	l      ledger
+	l      intervals
 	v      *Violation
 	actors []Actor
 	rows   []row

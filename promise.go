@@ -91,10 +91,20 @@ type Violation struct {
 	Holders []int32 // connections that may have held a place at To
 }
 
+// An Observation is something that is worth knowing and breaks no promise.
+type Observation struct {
+	Op   int32 // the operation that shows it
+	Text string
+}
+
 // A Verdict is all that Check says of one history.
 type Verdict struct {
-	Of         [numPromises]Status
-	Violations []Violation // the first of each promise, in order of precedence
+	Of           [numPromises]Status
+	Violations   []Violation // the first of each promise, in order of precedence
+	Observations []Observation
+	// Exact: the history was searched as well, so that no order of what
+	// happened inside its operations was missed.
+	Exact bool
 }
 
 // First returns the violation that counts, or nil. A certain one counts

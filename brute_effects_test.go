@@ -1,0 +1,243 @@
+package listentest
+
+import "slices"
+
+func (b *brute) refused(id int) bool {
+	o := &b.ops[id]
+	told := o.outcome == Refused || o.outcome == WouldBlock // else it may have been too late to be told
+	return o.ret < far && (told || o.outcome.refusal() && o.taker == 0)
+}
+
+// overlapped reports whether another dial, ack or listen was open during a
+// dial.
+func (b *brute) overlapped(id int) bool {
+	for i := 1; i < len(b.ops); i++ {
+		o := &b.ops[i]
+		if i != id && (o.kind == Dial || o.kind == Listen || o.kind == Ack) && o.call < b.ops[id].ret && o.ret > b.ops[id].call {
+			return true
+		}
+	}
+	return false
+}
+
+// certain reports whether an ok of dial id says that it is in.
+func (b *brute) certain(id int) bool {
+	return b.c.Admit == AdmitReturn || b.c.Admit == AdmitUnlessOverlapped && !b.overlapped(id)
+}
+
+// tooEarly reports whether id ended before any accept took it, by no doing of
+// its client.
+func (b *brute) tooEarly(id int) bool {
+	o := &b.ops[id]
+	return o.end < far && (o.taker == 0 || o.end < b.ops[o.taker].call) && o.quit > o.end
+}
+
+// mayEnter reports whether dial id can be admitted in gap p at all.
+func (b *brute) mayEnter(w *world, id, p int) bool {
+	o := &b.ops[id]
+	if w.in&(1<<id) != 0 || b.refused(id) || b.unsupported(o) || p >= b.after(o.dead) {
+		return false
+	}
+	switch {
+	case o.kind == Syn:
+		return p >= o.ack && p < b.after(o.ackd)
+	case o.ret == far, o.outcome == OK && b.c.Admit == AdmitNever:
+		return true
+	case o.outcome == OK && b.certain(id):
+		return p < o.ret
+	}
+	return p < b.after(o.ret)
+}
+
+// effects returns what one effect of operation id leads to.
+func (b *brute) effects(w world, id int) (all []world) {
+	o := &b.ops[id]
+	p := w.at - 1
+	bit := uint32(1) << id
+	low, high := b.limits(p)
+	switch o.kind {
+	case Dial, Syn:
+		if b.mayEnter(&w, id, p) && !w.closed && b.surely(&w, p) < high && !(w.away&bit != 0 && b.tooEarly(id)) {
+			n := w
+			n.queue[n.length] = uint8(id)
+			n.length++
+			n.in |= bit
+			all = append(all, n)
+		}
+		if w.away&bit != 0 || b.unsupported(o) || b.possibly(&w, id, p) < low {
+			break
+		}
+		switch k := slices.Index(w.queue[:w.length], uint8(id)); {
+		case b.tooEarly(id) && p < o.end && w.untold&bit == 0 && (w.in&bit == 0 || k >= 0):
+			n := w
+			n.away |= bit
+			if k >= 0 {
+				n.remove(k)
+			}
+			all = append(all, n)
+		case !b.tooEarly(id) && k < 0 && o.ret > p:
+			n := w
+			n.away |= bit
+			all = append(all, n)
+		}
+	case Accept:
+		if w.took&bit != 0 || o.ret <= p || o.ret < far && o.outcome != OK {
+			break
+		}
+		for k, q := range w.queue[:w.length] {
+			stranger := o.ret == far || o.conn == 0
+			if b.c.Order == FIFO && slices.ContainsFunc(w.queue[:k], func(q uint8) bool { return !b.passable(int(q), p) }) {
+				break
+			}
+			if !stranger && int(q) == o.conn && b.ops[q].taker == id || stranger && b.ops[q].taker == 0 {
+				n := w
+				n.remove(k)
+				for ; b.c.Order == FIFO && k > 0; k-- {
+					n.remove(0) // it was passed over, and is gone
+				}
+				n.took |= bit
+				if b.c.Credit != CreditClose && b.forgotten(int(q), p) {
+					n.light |= bit
+				}
+				all = append(all, n)
+			}
+		}
+	case Shut:
+		if b.closes(o) && !w.closed && o.ret > p {
+			n := w
+			for _, q := range w.queue[:w.length] {
+				n.untold |= 1 << q
+			}
+			n.closed, n.length, n.queue = true, 0, [12]uint8{}
+			all = append(all, n)
+		}
+	case Listen:
+		if w.closed && o.ret > p && (o.ret == far || o.outcome == OK) {
+			n := w
+			n.closed = false
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+func (w *world) remove(k int) {
+	copy(w.queue[k:], w.queue[k+1:])
+	w.length--
+	w.queue[w.length] = 0
+}
+
+// passes lets the next event happen, if it can.
+func (b *brute) passes(w world) (world, bool) {
+	e := &b.h.Events[w.at]
+	id := int(e.Op)
+	bit := uint32(1) << id
+	n := w
+	n.at++
+	switch e.Verb {
+	case Return:
+		return n, b.mayReturn(&w, id, bit)
+	case End:
+		id = int(e.Conn)
+		bit = 1 << id
+		o := &b.ops[id]
+		if o.kind != Dial && o.kind != Syn {
+			return n, true
+		}
+		k := slices.Index(w.queue[:w.length], uint8(id))
+		n.untold &^= bit
+		switch {
+		case w.untold&bit != 0, w.away&bit != 0, o.quit < w.at, w.in&bit != 0 && k < 0, b.ops[o.taker].ret < w.at:
+			return n, true
+		case b.shutSince(id, w.at-1) && (k < 0 || b.passable(id, w.at-1)):
+			if k >= 0 {
+				n.remove(k)
+			}
+			return n, true
+		}
+		return n, false
+	case Rested:
+		return n, Rest(e.N) != Quiet || b.mayRest(&w)
+	}
+	return n, true
+}
+
+func (b *brute) mayReturn(w *world, id int, bit uint32) bool {
+	o := &b.ops[id]
+	switch o.kind {
+	case Listen:
+		return o.outcome != OK || !w.closed
+	case Shut:
+		return !b.closes(o) || w.closed
+	case Accept:
+		return o.outcome != OK || w.took&bit != 0 || o.conn <= 0 && b.c.Anomalies&Phantom != 0
+	case Syn:
+		return !b.refused(id) || w.away&bit != 0
+	case Dial:
+		switch {
+		case b.refused(id):
+			return w.away&bit != 0
+		case o.outcome != OK:
+			return true
+		case w.closed && b.closedBefore(o.call):
+			return false
+		case b.certain(id) && w.in&bit == 0:
+			return b.tooEarly(id) && w.away&bit != 0
+		}
+	}
+	return true
+}
+
+// closedBefore reports whether the listener is shut at event p, by a shut that
+// had returned.
+func (b *brute) closedBefore(p int) bool {
+	s := b.shutting(p)
+	return s != 0 && b.closes(&b.ops[s]) && b.ops[s].ret < p
+}
+
+// mayRest reports whether all that is open can be at rest.
+func (b *brute) mayRest(w *world) bool {
+	at, p := w.at, w.at-1
+	low, _ := b.limits(p)
+	accepting := false
+	for id := 1; id < len(b.ops); id++ {
+		o := &b.ops[id]
+		bit := uint32(1) << id
+		open := o.call < at && o.ret > at
+		switch {
+		case o.kind == Accept && open:
+			accepting = true
+			if w.took&bit != 0 || w.closed && b.closedBefore(at) {
+				return false
+			}
+		case !b.strange() && w.untold&bit != 0 && b.closedBefore(at) && w.closed && o.ret < at && o.outcome == OK && o.end > at && o.quit > at:
+			return false
+		case o.kind != Dial && o.kind != Syn || o.call > at || b.unsupported(o):
+		case w.in&bit != 0 && open:
+			return false
+		case w.in&bit != 0:
+		case !open:
+			if o.kind == Dial && o.outcome == OK && b.c.Admit == AdmitLater && !b.strange() && o.end == far && b.after(o.ret) == at && !b.shutSince(id, p) {
+				return false
+			}
+		case b.after(o.call) == at && w.away&bit == 0 && !b.tooEarly(id):
+			return false
+		case o.kind == Dial && b.c.Overflow&(Block|Drop) == Block && b.c.Guaranteed.Stated && b.possibly(w, id, p) < low:
+			return false
+		}
+	}
+	if accepting {
+		for _, q := range w.queue[:w.length] {
+			if !b.passable(int(q), p) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// strange reports whether an accept returned it is not known what: then it is
+// not known either whose ends were seen.
+func (b *brute) strange() bool {
+	return slices.ContainsFunc(b.ops, func(o bruteOp) bool { return o.kind == Accept && o.ret < far && o.outcome == OK && o.conn == 0 })
+}

@@ -1,0 +1,326 @@
+package listentest
+
+import "math/bits"
+
+// close adds to the states all that effects in the gap after event p lead to.
+func (f *frontier) close(p int32) {
+	if p < 0 {
+		return
+	}
+	f.keep(func(s *state) bool { f.turnAway(s, p); return true })
+	for i := 0; i < len(f.states) && !f.gaveUp; i++ {
+		s := f.states[i]
+		f.admits(&s, p)
+		f.takes(&s, p)
+		f.evicts(&s, p)
+		f.opensOrCloses(&s, p)
+	}
+}
+
+// add adds a state that an effect in gap p has led to.
+func (f *frontier) add(s *state, p int32) {
+	f.turnAway(s, p)
+	f.insert(s)
+}
+
+// held returns how many connections may hold a place in s.
+func (f *frontier) held(s *state, p int32) int32 {
+	n := f.may[p]
+	for rest := s.in; rest != 0; rest &= rest - 1 {
+		n += count(p < f.forget[bits.TrailingZeros64(rest)])
+	}
+	n += int32(bits.OnesCount64(f.takers & s.did &^ s.light)) // taken, and not returned yet
+	if f.l.c.May&HalfOpen != 0 {
+		for rest := f.dials &^ s.did; rest != 0; rest &= rest - 1 {
+			n += count(f.half(bits.TrailingZeros64(rest), p))
+		}
+	}
+	return n
+}
+
+// half reports whether the dial or syn of a slot, which is not admitted, may
+// be half-open.
+func (f *frontier) half(slot int, p int32) bool {
+	d := f.l.op(f.ops[slot])
+	if d.kind == Syn {
+		return p < f.forget[slot] && (p < d.end || d.end >= d.quit) && (!d.refused() || p < d.ret)
+	}
+	return p < d.ret
+}
+
+// own returns what of held is the dial of a slot itself.
+func (f *frontier) own(s *state, slot int, p int32) int32 {
+	if s.did&(1<<slot) != 0 {
+		return count(s.in&(1<<slot) != 0 && p < f.forget[slot])
+	}
+	return count(f.l.c.May&HalfOpen != 0 && f.half(slot, p))
+}
+
+// surely returns how many connections surely hold a place in s.
+func (f *frontier) surely(s *state, p int32) int32 {
+	c := &f.l.c
+	n := f.must[p]
+	if c.Must&Completed != 0 {
+		for rest := s.in; rest != 0; rest &= rest - 1 {
+			n += count(p < f.lose[bits.TrailingZeros64(rest)])
+		}
+	}
+	if c.Credit == CreditClose && c.Must&Accepted != 0 && !f.l.shutAt(p) {
+		n += int32(bits.OnesCount64(f.takers & s.did))
+	}
+	if c.Must&HalfOpen != 0 {
+		for rest := f.dials &^ s.did; rest != 0; rest &= rest - 1 {
+			if d := f.l.op(f.ops[bits.TrailingZeros64(rest)]); d.kind == Syn && d.ok() {
+				h := f.l.leastHalf(d)
+				n += count(h.from <= p && p < h.to)
+			}
+		}
+	}
+	return n
+}
+
+// turnAway marks the open dials that may be turned away in s. That rules
+// nothing out, so it is not an effect of its own.
+func (f *frontier) turnAway(s *state, p int32) {
+	rest := f.opens &^ s.turned &^ s.in
+	if rest == 0 {
+		return
+	}
+	held := int32(-1)
+	for ; rest != 0; rest &= rest - 1 {
+		slot := bits.TrailingZeros64(rest)
+		d := f.l.op(f.ops[slot])
+		if !d.refused() && d.ret < f.l.nextFree(d.call) || f.l.early(d) {
+			continue // it need not be
+		}
+		if held < 0 {
+			held = f.held(s, p)
+		}
+		if held-f.own(s, slot, p) >= f.l.low[p] || f.relaxed(MinPending) {
+			s.turned |= 1 << slot
+		}
+	}
+}
+
+// admits lets dials into the queue.
+func (f *frontier) admits(s *state, p int32) {
+	if s.closed {
+		return
+	}
+	can := f.dials &^ s.did
+	if can == 0 {
+		return
+	}
+	if f.surely(s, p) >= f.l.high[p] && !f.relaxed(MaxPending) {
+		return
+	}
+	for ; can != 0; can &= can - 1 {
+		slot := uint8(bits.TrailingZeros64(can))
+		d := f.l.op(f.ops[slot])
+		if p >= f.until[slot] || d.kind == Syn && p < d.ack || s.turned&(1<<slot) != 0 && f.l.early(d) {
+			continue
+		}
+		if s.n == frontierQueue {
+			f.gaveUp = true
+			return
+		}
+		t := *s
+		t.enter(slot, f.l.c.Order == AnyOrder || f.relaxed(OrderPromise))
+		f.add(&t, p)
+	}
+}
+
+// takes lets open accepts take a connection.
+func (f *frontier) takes(s *state, p int32) {
+	fifo := f.l.c.Order == FIFO && !f.relaxed(OrderPromise)
+	for rest := f.takers &^ s.did; rest != 0; rest &= rest - 1 {
+		slot := bits.TrailingZeros64(rest)
+		a := f.l.op(f.ops[slot])
+		for k := range int(s.n) {
+			d := f.l.op(f.ops[s.queue[k]])
+			known := a.ret != never && a.conn != 0
+			if known && f.ops[s.queue[k]] == a.conn && d.accept == f.ops[slot] || !known && d.accept == 0 {
+				t := *s
+				t.leave(k)
+				for j := k; fifo && j > 0; j-- { // those before it are gone
+					t.leave(0)
+				}
+				t.did |= 1 << slot
+				if p >= f.forget[s.queue[k]] && f.l.c.Credit != CreditClose {
+					t.light |= 1 << slot
+				}
+				f.add(&t, p)
+			}
+			if fifo && p < f.pass[s.queue[k]] {
+				break
+			}
+		}
+	}
+}
+
+// evicts turns connections away that their clients took for admitted.
+func (f *frontier) evicts(s *state, p int32) {
+	for rest := f.dials &^ s.turned &^ s.ended; rest != 0; rest &= rest - 1 {
+		slot := bits.TrailingZeros64(rest)
+		d := f.l.op(f.ops[slot])
+		if !f.l.early(d) || p >= d.end || s.did&^s.in&(1<<slot) != 0 {
+			continue
+		}
+		if f.held(s, p)-f.own(s, slot, p) < f.l.low[p] && !f.relaxed(MinPending) {
+			continue
+		}
+		t := *s
+		if k := t.find(uint8(slot)); k < int(t.n) {
+			t.leave(k)
+		}
+		t.turned |= 1 << slot
+		f.add(&t, p)
+	}
+}
+
+// opensOrCloses lets an open shut close the listener, and an open listen open
+// it again.
+func (f *frontier) opensOrCloses(s *state, p int32) {
+	r := f.l.op(f.free)
+	t := *s
+	switch {
+	case r.kind == Listen && s.closed && (r.ret == never || r.ok()):
+		t.closed = false
+	case r.kind == Shut && !s.closed && f.closes(r):
+		t.closed, t.n, t.in, t.queue = true, 0, 0, [frontierQueue]uint8{}
+		t.ended |= s.in
+	default:
+		return
+	}
+	f.add(&t, p)
+}
+
+// closes reports whether a shut surely closes the listener, and ends what is
+// pending.
+func (f *frontier) closes(r *record) bool {
+	return r.ok() && r.n == 0 && f.l.c.Close == CloseEnds
+}
+
+// returns reports whether operation id can return in s at event at.
+func (f *frontier) returns(s *state, id int32, r *record, at int32) bool {
+	slot := f.slot[id]
+	bit := uint64(1) << slot
+	switch r.kind {
+	case Listen:
+		return r.actor != Listener(0) || !s.closed || r.outcome != OK
+	case Shut:
+		return r.actor != Listener(0) || s.closed || !f.closes(r)
+	case Accept:
+		return r.outcome != OK || s.did&bit != 0 || r.conn <= 0 && f.l.c.Anomalies&Phantom != 0 || f.stray(s, r)
+	case Dial:
+		switch {
+		case r.outcome == Unsupported:
+		case r.refused():
+			return s.turned&bit != 0
+		case r.outcome != OK:
+		case s.closed && f.shutBefore(r.call) && !f.relaxed(ShutPromise):
+			return false
+		case f.l.sure(r) && s.did&bit == 0:
+			return f.l.early(r) && s.turned&bit != 0
+		}
+	case Syn:
+		return !r.refused() || s.turned&bit != 0
+	}
+	return true
+}
+
+// stray lets an accept return what it can't have taken, if conserve is relaxed.
+func (f *frontier) stray(s *state, r *record) bool {
+	if !f.relaxed(Conserve) {
+		return false
+	}
+	if d := f.l.op(r.conn); d.dial() && f.used&(1<<f.slot[r.conn]) != 0 && f.ops[f.slot[r.conn]] == r.conn {
+		if k := s.find(f.slot[r.conn]); k < int(s.n) {
+			s.leave(k)
+		}
+	}
+	return true
+}
+
+// shutBefore reports whether the listener had been closed before event at, by
+// a shut that had returned.
+func (f *frontier) shutBefore(at int32) bool {
+	e := f.l.closingOf(at)
+	return e != nil && e.sure && f.l.op(e.op).ret < at
+}
+
+// ends reports whether connection id can be told its end in s at event at.
+func (f *frontier) ends(s *state, id int32, at int32) bool {
+	d := f.l.op(id)
+	if !d.dial() {
+		return true // nobody's
+	}
+	a := f.l.op(d.accept)
+	slot := f.slot[id]
+	if f.used&(1<<slot) == 0 || f.ops[slot] != id {
+		return true // decided long since
+	}
+	bit := uint64(1) << slot
+	told := s.ended&bit != 0
+	s.ended &^= bit
+	switch {
+	case told, s.turned&bit != 0, d.quit < at:
+		return true
+	case s.did&bit != 0 && s.in&bit == 0, a.ret < at:
+		return true // accepted
+	}
+	if e := f.l.closingOf(d.call); e != nil && e.from < at && (s.in&bit == 0 || f.pass[slot] < at) {
+		if k := s.find(slot); k < int(s.n) {
+			s.leave(k)
+		}
+		return true
+	}
+	return false
+}
+
+// rests reports whether nothing can move in s at the free quiet rest at.
+func (f *frontier) rests(s *state, at int32) bool {
+	l := f.l
+	if s.did&(f.takers|f.opens) != 0 {
+		return false // it would have returned
+	}
+	if f.takers != 0 && !f.relaxed(Progress) {
+		for _, slot := range s.queue[:s.n] {
+			if at <= f.pass[slot] {
+				return false
+			}
+		}
+	}
+	if s.closed && f.shutBefore(at) && !f.relaxed(ShutPromise) {
+		if f.takers != 0 {
+			return false
+		}
+		for rest := s.ended; rest != 0 && !l.strangers; rest &= rest - 1 {
+			if d := l.op(f.ops[bits.TrailingZeros64(rest)]); d.ret < at && d.ok() && d.end > at && d.quit > at {
+				return false
+			}
+		}
+	}
+	for rest := f.dials &^ s.did; rest != 0; rest &= rest - 1 {
+		slot := bits.TrailingZeros64(rest)
+		d := l.op(f.ops[slot])
+		switch {
+		case d.ret < at:
+			if d.kind == Dial && d.ok() && l.c.Admit == AdmitLater && !l.strangers && d.end == never && !l.ended(d, at) && l.nextFree(d.ret) == at {
+				return false
+			}
+		case l.nextFree(d.call) == at && s.turned&(1<<slot) == 0 && !l.early(d):
+			return false
+		case d.kind == Dial && l.c.Overflow&(Block|Drop) == Block && l.c.Guaranteed.Stated && !f.relaxed(Progress) &&
+			f.held(s, at-1)-f.own(s, slot, at-1) < l.low[at-1]:
+			return false
+		}
+	}
+	return true
+}
+
+// ended reports whether the listener that d went to was shut before event at.
+func (l *ledger) ended(d *record, at int32) bool {
+	e := l.closingOf(d.call)
+	return e != nil && e.from < at
+}

@@ -1,0 +1,68 @@
+package listentest
+
+import "fmt"
+
+// exact searches a history in which the intervals found nothing certain.
+func (k *Checker) exact() {
+	l := &k.l.ledger
+	if l.overlap > frontierOverlap || len(l.h.Events) == 0 {
+		return
+	}
+	for _, v := range k.v.Violations {
+		switch v.Promise {
+		case Isolation, EarlyData, RefusalMode: // no concern of the search
+		default:
+			if !v.Suspect {
+				return
+			}
+		}
+	}
+	at, exact := k.f.run(l, 0)
+	k.v.Exact = exact
+	if !exact || at == len(l.h.Events) {
+		return
+	}
+	e := &l.h.Events[at]
+	v := Violation{Promise: k.blame(at), Op: e.Op, To: at, Holders: l.holders(int32(max(at-1, 0)))}
+	if e.Verb == Return {
+		v.From = int(l.op(e.Op).call)
+	}
+	v.Text = fmt.Sprintf("no order of what overlapped explains that %s", k.l.tell(e))
+	k.found(v)
+}
+
+// blame returns the promise that event at breaks: the first that, alone not
+// kept, would explain the event.
+func (k *Checker) blame(at int) Promise {
+	l := &k.l.ledger
+	e := &l.h.Events[at]
+	order := []Promise{MinPending, MaxPending, OrderPromise, Progress, ShutPromise, Conserve}
+	switch r := l.op(e.Op); {
+	case e.Verb == Rested:
+		order = []Promise{Progress, ShutPromise, MinPending, MaxPending, OrderPromise, Conserve}
+	case e.Verb == Return && r.kind == Accept:
+		order = []Promise{OrderPromise, MaxPending, MinPending, ShutPromise, Progress, Conserve}
+	case e.Verb == Return && r.ok():
+		order = []Promise{MaxPending, ShutPromise, OrderPromise, MinPending, Progress, Conserve}
+	}
+	for _, p := range order {
+		if to, exact := k.f.run(l, 1<<p); to > at || !exact {
+			return p
+		}
+	}
+	return order[0]
+}
+
+// tell says what an event shows, for a sentence.
+func (l *ledger) tell(e *Event) string {
+	r := l.op(e.Op)
+	switch {
+	case e.Verb == Rested:
+		return "at rest all who are waiting wait"
+	case e.Verb == End:
+		return fmt.Sprintf("connection #%d of %v was ended", e.Conn, l.op(e.Conn).actor)
+	case r.kind == Accept && r.conn > 0:
+		return fmt.Sprintf("accept #%d by %v returned connection #%d of %v", e.Op, r.actor, r.conn, l.op(r.conn).actor)
+	}
+	return fmt.Sprintf("%v #%d by %v returned %v", r.kind, e.Op, r.actor, e.Outcome)
+}

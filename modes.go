@@ -1,0 +1,126 @@
+package listentest
+
+import "fmt"
+
+// This file holds three promises that need no counting of their own:
+// isolation, refusal-mode and credit.
+
+// isolation finds what no client may bring about: a panic, and an accept that
+// fails though nobody closed the listener.
+func (k *Checker) isolation() {
+	l := &k.l
+	bad := false // a connection has gone wrong
+	for i := range l.h.Events {
+		e := &l.h.Events[i]
+		if e.Verb != Return {
+			bad = bad || e.Verb == End
+			continue
+		}
+		r := l.op(e.Op)
+		if r.ret != int32(i) || r.ret >= l.blind {
+			continue
+		}
+		what := ""
+		switch {
+		case r.outcome == Panicked:
+			what = "panicked"
+		case r.kind == Hangup || r.kind == Abort:
+			bad = true
+		case r.kind != Accept || l.closedUpTo(r.ret):
+		case r.outcome == OK:
+			k.judged[Isolation] = k.judged[Isolation] || bad
+		case r.outcome == Closed || r.outcome == EOF || r.outcome == Failed:
+			what = fmt.Sprintf("failed with %v though nobody closed the listener", r.outcome)
+		}
+		if what != "" {
+			k.found(Violation{Promise: Isolation, Op: e.Op, From: int(r.call), To: i,
+				Text: fmt.Sprintf("%v #%d by %v %s", r.kind, e.Op, r.actor, what)})
+		}
+	}
+}
+
+// closedUpTo reports whether a shut was called before event p: what waited at
+// it may be told so late.
+func (l *ledger) closedUpTo(p int32) bool { return len(l.ends) > 0 && l.ends[0].from < p }
+
+// refusalMode finds refusals that look otherwise than the contract says. A
+// closed listener refuses as it likes.
+func (k *Checker) refusalMode() {
+	l := &k.l
+	if l.c.Overflow == 0 {
+		return
+	}
+	next := 0
+	for id := range l.ops {
+		d := &l.ops[id]
+		if !d.dial() {
+			continue
+		}
+		r, ok := l.refusal(int32(id), l.nextRest(&next, d.call))
+		if !ok || r.to > l.blind || l.closedUpTo(r.to) {
+			continue
+		}
+		k.judged[RefusalMode] = true
+		if l.c.Overflow&r.look != 0 {
+			continue
+		}
+		k.found(Violation{Promise: RefusalMode, Suspect: r.suspect, Op: r.op, From: int(r.from), To: int(r.to),
+			Text: fmt.Sprintf("dial #%d by %v %s, and overflow is %v", id, d.actor, r.how, l.c.Overflow)})
+	}
+}
+
+// credit judges probes: dials one after the other, right behind a free quiet
+// rest at which nothing is open. Where one of them is turned away, those that
+// are not must have filled what was left: at the last moment at which one was
+// turned away, nobody held a place but those whom hi counts at the rest, and
+// the others of the probe. (That no more are admitted than there are places
+// is max-pending's.)
+func (k *Checker) credit() {
+	l := &k.l
+	if !l.c.Guaranteed.Stated {
+		return
+	}
+	first := 1 // the first operation that was not called before the rest
+	for _, r := range l.rests {
+		for first < len(l.ops) && l.ops[first].call < r.at {
+			first++
+		}
+		if !r.quiet || r.at >= l.blind || r.open > 0 || l.shutAt(r.at) {
+			continue
+		}
+		k.probe(r.at, first)
+	}
+}
+
+// probe judges the dials from first on.
+func (k *Checker) probe(at int32, first int) {
+	l := &k.l
+	admitted, turned := int32(0), int32(0)
+	last := at // the last event of the probe
+	id := first
+	for ; id < len(l.ops); id++ {
+		d := &l.ops[id]
+		if d.kind != Dial || d.ret == never || d.ret > l.blind || id+1 < len(l.ops) && l.ops[id+1].call < d.ret {
+			break // it is no dial, or another operation overlaps it
+		}
+		if !d.ok() && (!d.outcome.refusal() || d.outcome == Timeout) {
+			break
+		}
+		if r, ok := l.refusal(int32(id), nil); ok {
+			turned++
+			last = max(last, r.to)
+		} else {
+			admitted++
+		}
+	}
+	if id == first || id < len(l.ops) && l.ops[id].call < last {
+		return // none, or the turning away may be due to something else
+	}
+	low := l.low[at]
+	k.judged[CreditPromise] = k.judged[CreditPromise] || turned > 0 || admitted >= low-l.hi[at]
+	if turned > 0 && admitted < low-l.hi[at] {
+		k.found(Violation{Promise: CreditPromise, From: int(at), To: int(last), Op: int32(id - 1), Holders: l.holders(at),
+			Text: fmt.Sprintf("of %d dials from rest %d were admitted while at most %s held before, and %d %s guaranteed",
+				id-first, admitted, connections(l.hi[at]), low, isAre(low))})
+	}
+}

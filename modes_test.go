@@ -1,0 +1,75 @@
+package listentest
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestCheckModes judges hand-written histories of what no target does yet, or
+// few: data, half-open connections, gauges, phantoms, panics, looks.
+func TestCheckModes(t *testing.T) {
+	later := with(linux, func(c *Contract) { c.Admit, c.Overflow = AdmitLater, EndLater })
+	half := with(linux, func(c *Contract) { c.May |= HalfOpen })
+	halfMust := with(half, func(c *Contract) { c.Must |= HalfOpen })
+	phantom := with(linux, func(c *Contract) { c.Anomalies = Phantom })
+	const accepted = `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; return 2 ok conn 1; `
+	judge(t, []judgement{
+		{"a panic", linux, `call 1 accept s0; return 1 panic`, Isolation, 0, "accept #1 by s0 panicked"},
+		{"a poisoned accept", linux, accepted + `call 3 abort c0 conn 1; return 3 ok; call 4 accept s0; return 4 failed`, Isolation, 0, "accept #4 by s0 failed with failed though nobody closed the listener"},
+		{"an accept that fails after close", linux, `call 1 accept s0; call 2 shut l0; return 2 ok; return 1 closed`, lawful, 0, ""},
+		{"an accept that is given up", linux, `call 1 accept s0; return 1 cancelled`, lawful, 0, ""},
+
+		{"bytes arrive", linux, accepted + `call 3 send c0 9 conn 1; return 3 ok; rest quiet; call 4 recv s0 conn 2; return 4 ok n 9`, lawful, 0, ""},
+		{"bytes that were sent before accept are lost", linux, `call 1 dial c0; return 1 ok conn 1; call 2 send c0 9 conn 1; return 2 ok; call 3 accept s0; return 3 ok conn 1; rest quiet; call 4 recv s0 conn 3; return 4 ok n 4`, EarlyData, 0, "recv #4 by s0 on connection #1 got 4 of the 9 bytes that were sent before the rest"},
+		{"bytes that the server sent first are lost", linux, accepted + `call 3 send s0 9 conn 2; return 3 ok; rest quiet; call 4 recv c0 conn 1; return 4 ok`, EarlyData, 0, "got 0 of the 9 bytes"},
+		{"bytes may be on their way without a rest", linux, accepted + `call 3 send c0 9 conn 1; return 3 ok; rest calm; call 4 recv s0 conn 2; return 4 ok n 4`, lawful, 0, ""},
+		{"bytes that nobody sent", linux, accepted + `call 3 send c0 4 conn 1; return 3 ok; call 4 recv s0 conn 2; return 4 ok n 5`, EarlyData, 0, "got 5 bytes, and 4 were sent"},
+		{"wrong bytes", linux, accepted + `call 3 send c0 4 conn 1; return 3 ok; call 4 recv s0 conn 2; return 4 corrupt n 2`, EarlyData, 0, "got bytes that are not those that were sent"},
+		{"bytes that come back", linux, accepted + `call 3 send c0 4 conn 1; return 3 ok; call 4 recv s0 conn 2; return 4 ok n 4; call 5 recv s0 conn 2; return 5 ok n 3`, EarlyData, 0, "has got 3 bytes in all, after it had 4"},
+		{"an end that nobody made", linux, accepted + `rest quiet; call 3 recv s0 conn 2; return 3 eof`, EarlyData, 0, "was told the end, and the other side has not ended it"},
+		{"an end that came too soon", linux, accepted + `call 3 send c0 9 conn 1; return 3 ok; call 4 half-close c0 conn 1; return 4 ok; call 5 recv s0 conn 2; return 5 eof n 4`, EarlyData, 0, "was told the end after 4 of 9 bytes"},
+		{"an end in time", linux, accepted + `call 3 send c0 9 conn 1; return 3 ok; call 4 half-close c0 conn 1; return 4 ok; call 5 recv s0 conn 2; return 5 eof n 9`, lawful, 0, ""},
+		{"a reset that nobody made", linux, accepted + `call 3 recv s0 conn 2; return 3 reset`, EarlyData, 0, "was reset, and nobody had reset it"},
+		{"a reset may lose bytes", linux, accepted + `call 3 send c0 9 conn 1; return 3 ok; call 4 abort c0 conn 1; return 4 ok; rest quiet; call 5 recv s0 conn 2; return 5 reset`, lawful, 0, ""},
+		{"close with bytes unread may lose what was sent", linux, accepted + `call 3 send s0 1 conn 2; return 3 ok; call 4 send c0 9 conn 1; return 4 ok; call 5 hangup c0 conn 1; return 5 ok; rest quiet; call 6 recv s0 conn 2; return 6 ok n 3`, lawful, 0, ""},
+
+		{"fewer than there are places", with(later, func(c *Contract) { c.Guaranteed = Exactly(2) }),
+			`rest quiet; call 1 dial c0; return 1 ok conn 1; call 2 dial c0; return 2 ok conn 2; call 3 dial c0; return 3 ok conn 3; end conn 2 reset; end conn 3 reset; rest quiet`,
+			CreditPromise, 0, "of 3 dials from rest 1 were admitted while at most 0 connections were held before, and 2 are guaranteed"},
+		{"as many as there are places", with(later, func(c *Contract) { c.Guaranteed, c.Max = Exactly(2), Exactly(2) }),
+			`rest quiet; call 1 dial c0; return 1 ok conn 1; call 2 dial c0; return 2 ok conn 2; call 3 dial c0; return 3 ok conn 3; end conn 3 reset; rest quiet`, lawful, 0, ""},
+
+		{"a look that is not the contract's", linux, `call 1 dial c0; return 1 ok conn 1; call 2 dial c0; return 2 would-block`, RefusalMode, 0, "dial #2 by c0 was told would-block, and overflow is refuse+drop"},
+		{"a closed listener may look as it likes", linux, `call 1 shut l0; return 1 ok; call 2 dial c0; return 2 reset`, lawful, 0, ""},
+
+		{"half-open ones may count", half, `call 1 syn c0; return 1 ok; call 2 dial c1; return 2 refused`, lawful, 0, ""},
+		{"half-open ones do not count", linux, `call 1 syn c0; return 1 ok; call 2 dial c1; return 2 refused`, MinPending, 0, ""},
+		{"half-open ones must count", halfMust, `call 1 syn c0; return 1 ok; call 2 dial c1; return 2 ok conn 2`, MaxPending, 0, ""},
+		{"time may end half-open ones", halfMust, `call 1 syn c0; return 1 ok; call 2 tick 64; return 2 ok; call 3 dial c1; return 3 ok conn 3`, lawful, 0, ""},
+		{"a finished handshake may be in the queue", linux, `call 1 syn c0; return 1 ok; call 2 ack c0 conn 1; return 2 ok; call 3 dial c1; return 3 refused`, lawful, 0, ""},
+		{"a syn that is refused with room", linux, `call 1 syn c0; return 1 refused`, MinPending, 0, ""},
+		{"accepted from half-open without an ack", linux, `call 1 syn c0; return 1 ok; call 2 accept s0; return 2 ok conn 1`, Conserve, 0, ""},
+
+		{"a phantom is declared", phantom, accepted + `call 3 abort c0 conn 1; return 3 ok; call 4 accept s0; return 4 ok conn nobody`, lawful, 0, ""},
+		{"a phantom may hold the place", phantom, accepted + `call 3 abort c0 conn 1; return 3 ok; rest quiet; call 4 dial c0; return 4 refused`, lawful, 0, ""},
+		{"nothing has ended, so nothing is a phantom's", phantom, `call 1 dial c0; return 1 refused`, MinPending, 0, ""},
+
+		{"the listener's own count", linux, `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; hold s0 dequeued; gauge l0 0; call 3 dial c1; return 3 refused; call 4 resume s0; return 4 ok; return 2 ok conn 1`, MinPending, 0, ""},
+		{"without it, a held acceptor may have the place", linux, `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; hold s0 dequeued; call 3 dial c1; return 3 refused; call 4 resume s0; return 4 ok; return 2 ok conn 1`, lawful, 0, ""},
+	})
+}
+
+// TestCreditWindow: a refusal beside an acceptor that is held inside accept is
+// an observation.
+func TestCreditWindow(t *testing.T) {
+	h := history(t, `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; hold s0 dequeued; call 3 dial c1; return 3 refused; call 4 resume s0; return 4 ok; return 2 ok conn 1`)
+	v := Check(h, linux)
+	want := "credit window: dial #3 by c1 was refused while s0 is held inside accept #2 at dequeued"
+	if len(v.Observations) != 1 || v.Observations[0].Text != want || v.First() != nil {
+		t.Errorf("got %+v", v)
+	}
+	h = history(t, strings.ReplaceAll(`call 1 dial c0; return 1 ok conn 1; call 2 dial c1; return 2 refused`, "hold s0 dequeued;", ""))
+	if v := Check(h, linux); len(v.Observations) != 0 {
+		t.Errorf("a full queue is no window: %+v", v)
+	}
+}

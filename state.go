@@ -1,0 +1,103 @@
+package listentest
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// find returns the place of a slot in the queue, or n.
+func (s *state) find(slot uint8) int {
+	if s.in&(1<<slot) == 0 {
+		return int(s.n)
+	}
+	k := 0
+	for s.queue[k] != slot {
+		k++
+	}
+	return k
+}
+
+// leave takes the k-th out of the queue.
+func (s *state) leave(k int) {
+	s.in &^= 1 << s.queue[k]
+	copy(s.queue[k:s.n], s.queue[k+1:s.n])
+	s.n--
+	s.queue[s.n] = 0
+}
+
+// enter puts a slot into the queue: at the tail, or where sorting puts it.
+func (s *state) enter(slot uint8, sorted bool) {
+	k := int(s.n)
+	for sorted && k > 0 && s.queue[k-1] > slot {
+		s.queue[k] = s.queue[k-1]
+		k--
+	}
+	s.queue[k] = slot
+	s.in |= 1 << slot
+	s.did |= 1 << slot
+	s.n++
+}
+
+func (s *state) hash() uint64 {
+	const m = 0x9e3779b97f4a7c15
+	h := s.did*m ^ bits.RotateLeft64(s.light*m, 47) ^ bits.RotateLeft64(s.turned*m, 17) ^ bits.RotateLeft64(s.ended*m, 31) ^ uint64(s.n)
+	if s.closed {
+		h ^= m
+	}
+	for k := 0; k < int(s.n); k += 8 {
+		h = (h ^ binary.LittleEndian.Uint64(s.queue[k:])) * m
+		h ^= h >> 29
+	}
+	return h ^ h>>32
+}
+
+// keep drops the states that ok rejects, and puts equal ones together; ok may
+// change the state.
+func (f *frontier) keep(ok func(*state) bool) {
+	old := f.states
+	f.states = f.states[:0]
+	f.fresh(len(old))
+	for i := range old {
+		f.scratch = old[i]
+		if ok(&f.scratch) {
+			f.insert(&f.scratch)
+		}
+	}
+}
+
+// fresh makes an empty table for n states.
+func (f *frontier) fresh(n int) {
+	size := 16
+	for size < 2*n+2 {
+		size *= 2
+	}
+	f.table = zeroed(f.table, size)
+}
+
+// insert adds a state unless it is there.
+func (f *frontier) insert(s *state) {
+	if len(f.states) >= frontierStates {
+		f.gaveUp = true
+		return
+	}
+	if 2*len(f.states) >= len(f.table) {
+		f.fresh(4 * len(f.table))
+		for i := range f.states {
+			f.table[f.find(&f.states[i])] = int32(i) + 1
+		}
+	}
+	if k := f.find(s); f.table[k] == 0 {
+		f.states = append(f.states, *s)
+		f.table[k] = int32(len(f.states))
+	}
+}
+
+// find returns where s stands in the table, or belongs.
+func (f *frontier) find(s *state) uint64 {
+	mask := uint64(len(f.table) - 1)
+	k := s.hash() & mask
+	for f.table[k] != 0 && f.states[f.table[k]-1] != *s {
+		k = (k + 1) & mask
+	}
+	return k
+}

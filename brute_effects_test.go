@@ -32,10 +32,22 @@ func (b *brute) tooEarly(id int) bool {
 	return o.end < far && (o.taker == 0 || o.end < b.ops[o.taker].call) && o.quit > o.end
 }
 
+// movedFrom returns the first event behind which dial id can have moved: its
+// call, or the last quiet rest at which it was open.
+func (b *brute) movedFrom(id int) int {
+	from := b.ops[id].call
+	for _, r := range b.rest {
+		if r > from && r < b.ops[id].ret && b.may&HalfOpen == 0 {
+			from = r
+		}
+	}
+	return from
+}
+
 // mayEnter reports whether dial id can be admitted in gap p at all.
 func (b *brute) mayEnter(w *world, id, p int) bool {
 	o := &b.ops[id]
-	if w.in&(1<<id) != 0 || b.refused(id) || b.unsupported(o) || p >= b.after(o.dead) {
+	if w.in&(1<<id) != 0 || b.refused(id) || b.unsupported(o) || p >= b.after(o.dead) || p >= o.end {
 		return false
 	}
 	switch {
@@ -57,25 +69,31 @@ func (b *brute) effects(w world, id int) (all []world) {
 	low, high := b.limits(p)
 	switch o.kind {
 	case Dial, Syn:
-		if b.mayEnter(&w, id, p) && !w.closed && b.surely(&w, p) < high && !(w.away&bit != 0 && b.tooEarly(id)) {
+		if b.limited(o) && p < o.ret && w.half&bit == 0 && b.surely(&w, p) < high {
+			n := w
+			n.half |= bit
+			all = append(all, n)
+		}
+		if b.mayEnter(&w, id, p) && !w.closed && b.surely(&w, p) < high && w.out&bit == 0 {
 			n := w
 			n.queue[n.length] = uint8(id)
 			n.length++
 			n.in |= bit
 			all = append(all, n)
 		}
-		if w.away&bit != 0 || b.unsupported(o) || b.possibly(&w, id, p) < low {
+		if b.unsupported(o) || b.possibly(&w, id, p) < low {
 			break
 		}
-		switch k := slices.Index(w.queue[:w.length], uint8(id)); {
-		case b.tooEarly(id) && p < o.end && w.untold&bit == 0 && (w.in&bit == 0 || k >= 0):
+		k := slices.Index(w.queue[:w.length], uint8(id))
+		if b.tooEarly(id) && w.out&bit == 0 && p < o.end && p >= b.movedFrom(id) && w.untold&bit == 0 && (w.in&bit == 0 || k >= 0) {
 			n := w
-			n.away |= bit
+			n.out |= bit
 			if k >= 0 {
 				n.remove(k)
 			}
 			all = append(all, n)
-		case !b.tooEarly(id) && k < 0 && o.ret > p:
+		}
+		if w.away&bit == 0 && k < 0 && o.ret > p {
 			n := w
 			n.away |= bit
 			all = append(all, n)
@@ -147,7 +165,7 @@ func (b *brute) passes(w world) (world, bool) {
 		k := slices.Index(w.queue[:w.length], uint8(id))
 		n.untold &^= bit
 		switch {
-		case w.untold&bit != 0, w.away&bit != 0, o.quit < w.at, w.in&bit != 0 && k < 0, b.ops[o.taker].ret < w.at:
+		case w.untold&bit != 0, w.out&bit != 0, o.quit < w.at, w.in&bit != 0 && k < 0, b.ops[o.taker].ret < w.at:
 			return n, true
 		case b.shutSince(id, w.at-1) && (k < 0 || b.passable(id, w.at-1)):
 			if k >= 0 {
@@ -170,22 +188,28 @@ func (b *brute) mayReturn(w *world, id int, bit uint32) bool {
 	case Shut:
 		return !b.closes(o) || w.closed
 	case Accept:
-		return o.outcome != OK || w.took&bit != 0 || o.conn <= 0 && b.c.Anomalies&Phantom != 0
+		shut := w.closed && b.closedBefore(o.call) && b.shutting(o.call) == b.shutting(w.at)
+		return o.outcome != OK || w.took&bit != 0 || o.conn <= 0 && b.c.Anomalies&Phantom != 0 && !shut
 	case Syn:
-		return !b.refused(id) || w.away&bit != 0
+		return (!b.refused(id) || w.away&bit != 0) && (!b.limited(o) || w.half&bit != 0)
 	case Dial:
 		switch {
 		case b.refused(id):
 			return w.away&bit != 0
 		case o.outcome != OK:
 			return true
-		case w.closed && b.closedBefore(o.call):
+		case w.closed && b.closedBefore(o.call) && b.shutting(o.call) == b.shutting(w.at):
 			return false
 		case b.certain(id) && w.in&bit == 0:
-			return b.tooEarly(id) && w.away&bit != 0
+			return w.out&bit != 0
 		}
 	}
 	return true
+}
+
+// limited reports whether o is a syn that returned ok and holds a place.
+func (b *brute) limited(o *bruteOp) bool {
+	return o.kind == Syn && o.ret < far && o.outcome == OK && b.must&HalfOpen != 0
 }
 
 // closedBefore reports whether the listener is shut at event p, by a shut that
@@ -220,7 +244,7 @@ func (b *brute) mayRest(w *world) bool {
 			if o.kind == Dial && o.outcome == OK && b.c.Admit == AdmitLater && !b.strange() && o.end == far && b.after(o.ret) == at && !b.shutSince(id, p) {
 				return false
 			}
-		case b.after(o.call) == at && w.away&bit == 0 && !b.tooEarly(id):
+		case b.after(o.call) == at && w.away&bit == 0:
 			return false
 		case o.kind == Dial && b.c.Overflow&(Block|Drop) == Block && b.c.Guaranteed.Stated && b.possibly(w, id, p) < low:
 			return false

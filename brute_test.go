@@ -42,7 +42,9 @@ type world struct {
 	in     uint32 // dials that were admitted
 	took   uint32 // accepts that have taken one,
 	light  uint32 // and it held no place any more
-	away   uint32 // dials that were turned away
+	half   uint32 // syns that were let in
+	away   uint32 // open dials that were turned away, or could have been
+	out    uint32 // dials that returned ok, and were turned away
 	untold uint32 // connections that a close has ended, and that do not know yet
 	closed bool
 }
@@ -88,7 +90,7 @@ func (b *brute) relate(id int) {
 	}
 	returned := o.ret < far
 	switch o.kind {
-	case Dial:
+	case Dial, Syn:
 		if returned && o.outcome != OK && !o.outcome.refusal() {
 			o.quit, o.dead = min(o.quit, o.ret), min(o.dead, o.ret)
 		}
@@ -230,6 +232,9 @@ func (b *brute) forgotten(id, p int) bool {
 func (b *brute) possibly(w *world, self, p int) (n int32) {
 	for id := 1; id < len(b.ops); id++ {
 		o := &b.ops[id]
+		if o.kind == Accept && o.ret < far && o.ret > p && o.outcome == OK && o.conn <= 0 && b.c.Anomalies&Phantom != 0 {
+			n++ // a phantom, nobody knows since when
+		}
 		if id == self || o.call > p {
 			continue
 		}
@@ -295,19 +300,19 @@ func (b *brute) surely(w *world, p int) (n int32) {
 		switch {
 		case o.call > p:
 		case o.kind == Accept && b.c.Credit == CreditClose && b.must&Accepted != 0:
-			taken := o.ret > p && w.took&(1<<id) != 0 && b.shutting(p) == 0
+			end, since := far, id
+			if o.conn > 0 {
+				end, since = b.ops[o.conn].end, o.conn
+			}
+			taken := o.ret > p && w.took&(1<<id) != 0 && !b.shutSince(since, p)
 			if o.ret <= p && o.outcome == OK && (o.conn > 0 || o.conn == 0 && b.c.Anomalies&Phantom == 0) {
-				end, since := far, id
-				if o.conn > 0 {
-					end, since = b.ops[o.conn].end, o.conn
-				}
 				taken = p < min(o.shutBy, o.gone, end) && !b.shutSince(since, p)
 			}
 			if taken {
 				n++
 			}
-		case o.kind == Syn && b.must&HalfOpen != 0 && o.ret <= p && o.outcome == OK && w.in&(1<<id) == 0:
-			if p < min(o.ack, o.quit, o.end) && !b.shutSince(id, p) && !b.ticked(o.ret, p) {
+		case o.kind == Syn && w.half&(1<<id) != 0 && w.in&(1<<id) == 0:
+			if p < min(o.ack, o.quit, o.end) && !b.shutSince(id, p) && !b.ticked(o.call, p) {
 				n++
 			}
 		}

@@ -147,7 +147,7 @@ func (l *ledger) refusal(id int32, r *rest) (_ refusal, ok bool) {
 	switch {
 	case d.refused():
 		return refusal{id, d.call, d.ret, l.c.May&HalfOpen != 0, d.outcome == Timeout, refusedLook[d.outcome], refusedHow[d.outcome]}, true
-	case d.end != never && (d.accept == 0 || d.end < l.op(d.accept).call) && d.quit > d.end && d.end > d.from:
+	case l.early(d) && d.end > d.from && d.end < l.stranger:
 		return refusal{id, d.from, d.end, true, false, EndLater, "was ended before any accept"}, true
 	case r != nil && d.ret > r.at && (d.ret == never || d.outcome != Cancelled):
 		return refusal{id, d.call, r.at, d.from == d.call, !r.quiet, Drop | Block, "was still open at rest"}, true
@@ -253,7 +253,8 @@ func (k *Checker) maxPending() {
 	}
 	for id := range l.ops {
 		d := &l.ops[id]
-		if d.kind != Dial || d.ret >= l.blind || l.admitted(d) != d.ret {
+		half := d.kind == Syn && d.ok() && l.c.Must&HalfOpen != 0
+		if !d.dial() || d.ret >= l.blind || !half && l.admitted(d) != d.ret {
 			continue
 		}
 		k.judged[MaxPending] = true
@@ -262,8 +263,8 @@ func (k *Checker) maxPending() {
 		}
 		at := d.ret - 1
 		k.found(Violation{Promise: MaxPending, Op: int32(id), From: int(d.from), To: int(d.ret), Holders: l.holders(at),
-			Text: fmt.Sprintf("dial #%d by %v was admitted while at least %s held, and at most %d may be",
-				id, d.actor, connections(l.lo[at]), l.high[at])})
+			Text: fmt.Sprintf("%v #%d by %v was admitted while at least %s held, and at most %d may be",
+				d.kind, id, d.actor, connections(l.lo[at]), l.high[at])})
 	}
 	k.excess()
 }

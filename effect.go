@@ -65,15 +65,15 @@ func (f *frontier) surely(s *state, p int32) int32 {
 			n += count(p < f.lose[bits.TrailingZeros64(rest)])
 		}
 	}
-	if c.Credit == CreditClose && c.Must&Accepted != 0 && !f.l.shutAt(p) {
-		n += int32(bits.OnesCount64(f.takers & s.did))
+	if c.Credit == CreditClose && c.Must&Accepted != 0 {
+		for rest := f.takers & s.did; rest != 0; rest &= rest - 1 {
+			e := f.l.closingOf(f.l.since(f.l.op(f.ops[bits.TrailingZeros64(rest)])))
+			n += count(e == nil || p < e.from)
+		}
 	}
 	if c.Must&HalfOpen != 0 {
-		for rest := f.dials &^ s.did; rest != 0; rest &= rest - 1 {
-			if d := f.l.op(f.ops[bits.TrailingZeros64(rest)]); d.kind == Syn && d.ok() {
-				h := f.l.leastHalf(d)
-				n += count(h.from <= p && p < h.to)
-			}
+		for rest := s.half &^ s.did; rest != 0; rest &= rest - 1 {
+			n += count(p < f.l.leastHalf(f.l.op(f.ops[bits.TrailingZeros64(rest)])).to)
 		}
 	}
 	return n
@@ -90,7 +90,7 @@ func (f *frontier) turnAway(s *state, p int32) {
 	for ; rest != 0; rest &= rest - 1 {
 		slot := bits.TrailingZeros64(rest)
 		d := f.l.op(f.ops[slot])
-		if !d.refused() && d.ret < f.l.nextFree(d.call) || f.l.early(d) {
+		if !d.refused() && d.ret < f.l.nextFree(d.call) {
 			continue // it need not be
 		}
 		if held < 0 {
@@ -104,9 +104,6 @@ func (f *frontier) turnAway(s *state, p int32) {
 
 // admits lets dials into the queue.
 func (f *frontier) admits(s *state, p int32) {
-	if s.closed {
-		return
-	}
 	can := f.dials &^ s.did
 	if can == 0 {
 		return
@@ -117,7 +114,12 @@ func (f *frontier) admits(s *state, p int32) {
 	for ; can != 0; can &= can - 1 {
 		slot := uint8(bits.TrailingZeros64(can))
 		d := f.l.op(f.ops[slot])
-		if p >= f.until[slot] || d.kind == Syn && p < d.ack || s.turned&(1<<slot) != 0 && f.l.early(d) {
+		if f.limited(d) && p < d.ret && s.half&(1<<slot) == 0 {
+			t := *s
+			t.half |= 1 << slot
+			f.add(&t, p)
+		}
+		if s.closed || p >= f.until[slot] || d.kind == Syn && p < d.ack || s.out&(1<<slot) != 0 {
 			continue
 		}
 		if s.n == frontierQueue {
@@ -128,6 +130,12 @@ func (f *frontier) admits(s *state, p int32) {
 		t.enter(slot, f.l.c.Order == AnyOrder || f.relaxed(OrderPromise))
 		f.add(&t, p)
 	}
+}
+
+// limited reports whether d is a syn that was let in, and may only be while
+// there is a place for it.
+func (f *frontier) limited(d *record) bool {
+	return d.kind == Syn && d.ok() && f.l.c.Must&HalfOpen != 0
 }
 
 // takes lets open accepts take a connection.
@@ -160,10 +168,10 @@ func (f *frontier) takes(s *state, p int32) {
 
 // evicts turns connections away that their clients took for admitted.
 func (f *frontier) evicts(s *state, p int32) {
-	for rest := f.dials &^ s.turned &^ s.ended; rest != 0; rest &= rest - 1 {
+	for rest := f.dials &^ s.out &^ s.ended; rest != 0; rest &= rest - 1 {
 		slot := bits.TrailingZeros64(rest)
 		d := f.l.op(f.ops[slot])
-		if !f.l.early(d) || p >= d.end || s.did&^s.in&(1<<slot) != 0 {
+		if !f.l.early(d) || p < d.from || p >= d.end || s.did&^s.in&(1<<slot) != 0 {
 			continue
 		}
 		if f.held(s, p)-f.own(s, slot, p) < f.l.low[p] && !f.relaxed(MinPending) {
@@ -173,7 +181,7 @@ func (f *frontier) evicts(s *state, p int32) {
 		if k := t.find(uint8(slot)); k < int(t.n) {
 			t.leave(k)
 		}
-		t.turned |= 1 << slot
+		t.out |= 1 << slot
 		f.add(&t, p)
 	}
 }
@@ -211,20 +219,21 @@ func (f *frontier) returns(s *state, id int32, r *record, at int32) bool {
 	case Shut:
 		return r.actor != Listener(0) || s.closed || !f.closes(r)
 	case Accept:
-		return r.outcome != OK || s.did&bit != 0 || r.conn <= 0 && f.l.c.Anomalies&Phantom != 0 || f.stray(s, r)
+		phantom := r.conn <= 0 && f.l.c.Anomalies&Phantom != 0 && !(s.closed && f.shutFrom(r.call, at) && !f.relaxed(ShutPromise))
+		return r.outcome != OK || s.did&bit != 0 || phantom || f.stray(s, r)
 	case Dial:
 		switch {
 		case r.outcome == Unsupported:
 		case r.refused():
 			return s.turned&bit != 0
 		case r.outcome != OK:
-		case s.closed && f.shutBefore(r.call) && !f.relaxed(ShutPromise):
+		case s.closed && f.shutFrom(r.call, at) && !f.relaxed(ShutPromise):
 			return false
 		case f.l.sure(r) && s.did&bit == 0:
-			return f.l.early(r) && s.turned&bit != 0
+			return s.out&bit != 0
 		}
 	case Syn:
-		return !r.refused() || s.turned&bit != 0
+		return (!r.refused() || s.turned&bit != 0) && (!f.limited(r) || s.half&bit != 0)
 	}
 	return true
 }
@@ -242,11 +251,11 @@ func (f *frontier) stray(s *state, r *record) bool {
 	return true
 }
 
-// shutBefore reports whether the listener had been closed before event at, by
-// a shut that had returned.
-func (f *frontier) shutBefore(at int32) bool {
-	e := f.l.closingOf(at)
-	return e != nil && e.sure && f.l.op(e.op).ret < at
+// shutFrom reports whether the listener had been closed before event from, by
+// a shut that had returned, and was not opened again before event at.
+func (f *frontier) shutFrom(from, at int32) bool {
+	e := f.l.closingOf(from)
+	return e != nil && e.sure && f.l.op(e.op).ret < from && e.to > at
 }
 
 // ends reports whether connection id can be told its end in s at event at.
@@ -264,7 +273,7 @@ func (f *frontier) ends(s *state, id int32, at int32) bool {
 	told := s.ended&bit != 0
 	s.ended &^= bit
 	switch {
-	case told, s.turned&bit != 0, d.quit < at:
+	case told, s.out&bit != 0, d.quit < at:
 		return true
 	case s.did&bit != 0 && s.in&bit == 0, a.ret < at:
 		return true // accepted
@@ -291,7 +300,7 @@ func (f *frontier) rests(s *state, at int32) bool {
 			}
 		}
 	}
-	if s.closed && f.shutBefore(at) && !f.relaxed(ShutPromise) {
+	if s.closed && f.shutFrom(at, at) && !f.relaxed(ShutPromise) {
 		if f.takers != 0 {
 			return false
 		}
@@ -309,7 +318,7 @@ func (f *frontier) rests(s *state, at int32) bool {
 			if d.kind == Dial && d.ok() && l.c.Admit == AdmitLater && !l.strangers && d.end == never && !l.ended(d, at) && l.nextFree(d.ret) == at {
 				return false
 			}
-		case l.nextFree(d.call) == at && s.turned&(1<<slot) == 0 && !l.early(d):
+		case l.nextFree(d.call) == at && s.turned&(1<<slot) == 0:
 			return false
 		case d.kind == Dial && l.c.Overflow&(Block|Drop) == Block && l.c.Guaranteed.Stated && !f.relaxed(Progress) &&
 			f.held(s, at-1)-f.own(s, slot, at-1) < l.low[at-1]:

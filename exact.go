@@ -1,6 +1,9 @@
 package listentest
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // exact searches a history in which the intervals found nothing certain.
 func (k *Checker) exact() {
@@ -23,34 +26,55 @@ func (k *Checker) exact() {
 		return
 	}
 	e := &l.h.Events[at]
-	v := Violation{Promise: k.blame(at), Op: e.Op, To: at, Holders: l.holders(int32(max(at-1, 0)))}
+	blamed := k.blame(at)
+	v := Violation{Promise: blamed[0], Op: e.Op, To: at, Holders: l.holders(int32(max(at-1, 0)))}
 	if e.Verb == Return {
 		v.From = int(l.op(e.Op).call)
 	}
-	v.Text = fmt.Sprintf("no order of what overlapped explains that %s", k.l.tell(e))
+	v.Text = fmt.Sprintf("no order of what overlapped explains that %s; without %s one would", k.l.tell(e), alternatives(blamed))
 	k.found(v)
 }
 
-// blame returns the promise that event at breaks: the first that, alone not
-// kept, would explain the event.
-func (k *Checker) blame(at int) Promise {
+// blame returns the promises that event at breaks: those of which one alone,
+// not kept, would explain the whole history, or else the event. The one that
+// such an event shows most often stands first.
+func (k *Checker) blame(at int) []Promise {
 	l := &k.l.ledger
 	e := &l.h.Events[at]
-	order := []Promise{MinPending, MaxPending, OrderPromise, Progress, ShutPromise, Conserve}
+	order := [...]Promise{MinPending, MaxPending, OrderPromise, Progress, ShutPromise, Conserve}
 	switch r := l.op(e.Op); {
 	case e.Verb == Rested:
-		order = []Promise{Progress, ShutPromise, MinPending, MaxPending, OrderPromise, Conserve}
+		order = [...]Promise{Progress, OrderPromise, ShutPromise, MinPending, MaxPending, Conserve}
 	case e.Verb == Return && r.kind == Accept:
-		order = []Promise{OrderPromise, MaxPending, MinPending, ShutPromise, Progress, Conserve}
+		order = [...]Promise{OrderPromise, MaxPending, MinPending, ShutPromise, Progress, Conserve}
 	case e.Verb == Return && r.ok():
-		order = []Promise{MaxPending, ShutPromise, OrderPromise, MinPending, Progress, Conserve}
+		order = [...]Promise{MaxPending, ShutPromise, OrderPromise, MinPending, Progress, Conserve}
 	}
+	var all, some []Promise
 	for _, p := range order {
-		if to, exact := k.f.run(l, 1<<p); to > at || !exact {
-			return p
+		switch to, exact := k.f.run(l, 1<<p); {
+		case to == len(l.h.Events) && exact:
+			all = append(all, p)
+		case to > at:
+			some = append(some, p)
 		}
 	}
-	return order[0]
+	switch {
+	case len(all) > 0:
+		return all
+	case len(some) > 0:
+		return some
+	}
+	return order[:1]
+}
+
+// alternatives lists promises for a sentence.
+func alternatives(ps []Promise) string {
+	var names []string
+	for _, p := range ps {
+		names = append(names, p.String())
+	}
+	return strings.Join(names, " or ")
 }
 
 // tell says what an event shows, for a sentence.

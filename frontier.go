@@ -35,7 +35,9 @@ type state struct {
 	in     uint64               // the set of those in queue
 	did    uint64               // dials that were admitted, accepts that have taken one
 	light  uint64               // accepts that took a dead one which holds no place any more
-	turned uint64               // dials that were turned away
+	half   uint64               // syns that were let in, where that is limited
+	turned uint64               // open dials that can have been turned away
+	out    uint64               // dials that were, though they returned ok
 	ended  uint64               // pending when the listener was closed, and not told yet
 	n      uint8                // length of queue
 	closed bool
@@ -97,8 +99,8 @@ func (f *frontier) run(l *ledger, relax uint16) (at int, exact bool) {
 		default:
 			continue
 		}
-		if len(f.states) == 0 {
-			return i, true
+		if len(f.states) == 0 || f.gaveUp {
+			return i, !f.gaveUp
 		}
 		f.settle(int32(i))
 	}
@@ -121,6 +123,9 @@ func (f *frontier) places() {
 		case r.kind != Accept:
 		case r.ok():
 			f.accepted(r)
+			if r.conn <= 0 && l.c.Anomalies&Phantom != 0 {
+				add(f.may, span{0, r.ret}, 1) // nobody knows since when
+			}
 		}
 	}
 	may, must := int32(0), int32(0)
@@ -144,16 +149,24 @@ func (f *frontier) accepted(r *record) {
 		add(f.may, span{r.ret, to}, 1)
 		if l.c.Must&Accepted != 0 && (r.conn > 0 || r.conn == 0 && l.c.Anomalies&Phantom == 0) {
 			to = min(r.closing, to)
-			since := r.call // it came to the listener behind that
 			if d := l.op(r.conn); d.dial() {
-				to, since = min(to, d.end), d.call
+				to = min(to, d.end)
 			}
-			if e := l.closingOf(since); e != nil {
+			if e := l.closingOf(l.since(r)); e != nil {
 				to = min(to, max(e.from, r.ret))
 			}
 			add(f.must, span{r.ret, to}, 1)
 		}
 	}
+}
+
+// since returns the event behind which what accept a returned, or may have
+// taken, came to the listener.
+func (l *ledger) since(a *record) int32 {
+	if d := l.op(a.conn); d.dial() {
+		return d.call
+	}
+	return a.call
 }
 
 // call enters an operation.
@@ -211,7 +224,7 @@ func (f *frontier) dial(s uint8, r *record) {
 			break
 		}
 	}
-	f.until[s] = min(l.enters(r), l.nextFree(r.dead))
+	f.until[s] = min(l.enters(r), l.nextFree(r.dead), r.end)
 }
 
 // enters returns the event from which d is not admitted any more.
@@ -301,7 +314,9 @@ func (f *frontier) drop(slots uint64) {
 	f.keep(func(s *state) bool {
 		s.did &^= slots
 		s.light &^= slots
+		s.half &^= slots
 		s.turned &^= slots
+		s.out &^= slots
 		s.ended &^= slots
 		return true
 	})

@@ -123,7 +123,7 @@ func (l *ledger) least(d *record) span {
 func (l *ledger) leastHalf(d *record) span {
 	s := span{d.ret, min(d.ack, d.quit, d.end)}
 	for _, at := range l.ticks {
-		if at > d.ret {
+		if at > d.call {
 			s.to = min(s.to, at)
 			break
 		}
@@ -172,6 +172,11 @@ func (iv *intervals) count() {
 			if takes {
 				add(iv.hi, span{r.ret, never}, -1)
 			}
+			if phantoms {
+				add(iv.hi, l.phantom(r), 1)
+			}
+		case r.kind == Accept && r.outcome == OK && r.conn < 0 && phantoms:
+			add(iv.hi, l.phantom(r), 1)
 		}
 	}
 	hi, lo, wait := int32(0), int32(0), int32(0)
@@ -182,6 +187,18 @@ func (iv *intervals) count() {
 	for _, e := range l.ends {
 		clear(iv.lo[e.from:min(e.to, int32(len(iv.lo)))])
 	}
+}
+
+// phantom returns where the phantom that an accept may have returned may have
+// held a place: nobody knows since when.
+func (l *ledger) phantom(a *record) span {
+	switch l.c.Credit {
+	case CreditRest:
+		return span{0, l.nextFree(a.ret)}
+	case CreditClose:
+		return span{0, a.closed}
+	}
+	return span{0, a.ret}
 }
 
 // pending returns where d is surely pending and alive, as seen at a rest: an

@@ -55,7 +55,9 @@ type ledger struct {
 	strangers bool
 	// unreturned: an accept never returned.
 	unreturned bool
-	data       bool // bytes were sent or received
+	// stranger is the first call of an accept that took it is not known what.
+	stranger int32
+	data     bool // bytes were sent or received
 	// overlap is how many operations were open at once, at most.
 	overlap int
 	// blind is the first event that is not judged, nor any after it: a planned
@@ -91,6 +93,7 @@ func (l *ledger) read(h *History, c Contract) {
 	n := len(h.Events)
 	c.Must, c.May = c.held()
 	l.h, l.c, l.blind, l.unreturned, l.strangers, l.data, l.overlap = h, c, never, false, false, false, 0
+	l.stranger = never
 	l.rests, l.ends, l.ticks = l.rests[:0], l.ends[:0], l.ticks[:0]
 	l.ops = append(l.ops[:0], newRecord(never))
 	l.low, l.high, l.free = sized(l.low, n), sized(l.high, n), sized(l.free, n)
@@ -259,7 +262,7 @@ func (l *ledger) resolve() {
 	for id := range l.ops {
 		r := &l.ops[id]
 		switch r.kind {
-		case Dial:
+		case Dial, Syn:
 			if l.c.May&HalfOpen != 0 {
 				r.from = r.call // half-open, it may hold a place at rest
 			}
@@ -271,10 +274,13 @@ func (l *ledger) resolve() {
 				l.blind = min(l.blind, r.call)
 			}
 			l.unreturned = l.unreturned || r.ret == never
+			l.strangers = l.strangers || r.ok() && r.conn == 0
+			if r.ret == never || r.ok() && r.conn == 0 {
+				l.stranger = min(l.stranger, r.call)
+			}
 			if !r.ok() {
 				continue
 			}
-			l.strangers = l.strangers || r.conn == 0
 			if d := l.op(r.conn); d.dial() && d.accept == 0 {
 				d.accept = int32(id)
 			}

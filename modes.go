@@ -117,6 +117,9 @@ func (k *Checker) probe(at int32, first int) {
 		return // none, or the turning away may be due to something else
 	}
 	low := l.low[at]
+	if l.c.May&HalfOpen != 0 {
+		low-- // one that was turned away early may have been so for the sake of another that was half-open
+	}
 	k.judged[CreditPromise] = k.judged[CreditPromise] || turned > 0 || admitted >= low-l.hi[at]
 	if turned > 0 && admitted < low-l.hi[at] {
 		k.found(Violation{Promise: CreditPromise, From: int(at), To: int(last), Op: int32(id - 1), Holders: l.holders(at),

@@ -40,7 +40,7 @@ func (s *state) enter(slot uint8, sorted bool) {
 
 func (s *state) hash() uint64 {
 	const m = 0x9e3779b97f4a7c15
-	h := s.did*m ^ bits.RotateLeft64(s.light*m, 47) ^ bits.RotateLeft64(s.turned*m, 17) ^ bits.RotateLeft64(s.ended*m, 31) ^ uint64(s.n)
+	h := s.did*m ^ bits.RotateLeft64(s.light*m, 47) ^ bits.RotateLeft64(s.turned*m, 17) ^ bits.RotateLeft64(s.ended*m, 31) ^ bits.RotateLeft64(s.half*m, 7) ^ bits.RotateLeft64(s.out*m, 53) ^ uint64(s.n)
 	if s.closed {
 		h ^= m
 	}

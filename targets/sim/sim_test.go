@@ -253,11 +253,14 @@ func TestFaultsEverywhere(t *testing.T) {
 				}
 				if v != nil {
 					found[v.Promise]++
+					if v.Promise != f.Promise && strings.Contains(v.Text, " or ") && strings.Contains(v.Text, f.Promise.String()) {
+						found[v.Promise]-- // an ambiguous one, and it says so
+					}
 				}
 			}
 		}
 		for p, n := range found {
-			if p != f.Promise && (p != listentest.Progress || f.Promise != listentest.MinPending) {
+			if n > 0 && p != f.Promise && (p != listentest.Progress || f.Promise != listentest.MinPending) {
 				t.Errorf("%s breaks %v %d times, and should break %v", f.Name, p, n, f.Promise)
 			}
 		}

@@ -1,6 +1,7 @@
 package osnet
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/listentest/listentest"
@@ -34,6 +35,42 @@ func TestPresets(t *testing.T) {
 		c.Backlog.Negative, c.Backlog.High, c.Race = p.Contract.Backlog.Negative, p.Contract.Backlog.High, p.Contract.Race
 		if c != p.Contract {
 			t.Errorf("%s: the contract here is\n%vand the preset has\n%v", name, c, p.Contract)
+		}
+	}
+}
+
+// TestPresetsHold: presets that say no more than this machine keeps raise no
+// alarm here: those that are its own, and those that promise less.
+func TestPresetsHold(t *testing.T) {
+	for family, names := range map[string][]string{
+		"tcp":  {"linux-tcp", "linux-tcp-abort", "linux-tcp-syncookies-2", "linux-fastopen", "linux-reuseport", "seastar-posix", "posix"},
+		"unix": {"linux-unix", "posix"},
+	} {
+		target, err := New(family, family)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := target.contract
+		for i, name := range names {
+			p, ok := preset.Get(name)
+			if !ok {
+				t.Fatalf("there is no preset %s", name)
+			}
+			if i == 0 && (own.May != p.Contract.May || own.Overflow != p.Contract.Overflow) {
+				t.Skip("skipped: tcp_syncookies or tcp_abort_on_overflow is not at its default here")
+			}
+			target.contract = p.Contract
+			runner := &listentest.Runner{Target: target}
+			for i := range 300 {
+				h, err := runner.Run(t.Context(), listentest.Generate(rand.New(rand.NewPCG(7, uint64(i)))))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if v := listentest.Check(h, p.Contract).First(); v != nil && !v.Suspect {
+					t.Errorf("%s by %s, case %d: %s\n%s", family, name, i, v.Text, listentest.Picture(h, p.Contract, v))
+					break
+				}
+			}
 		}
 	}
 }

@@ -89,6 +89,9 @@ func TestContracts(t *testing.T) {
 		if c.May == 0 {
 			t.Errorf("%s: nothing holds a place", p.Name)
 		}
+		if c.Admit == listentest.AdmitLater && c.Must&listentest.Aborted != 0 {
+			t.Errorf("%s: a connection whose client left before the next rest may never have been let in, and counts all the same", p.Name)
+		}
 		if c.Credit == listentest.CreditClose != (c.May&listentest.Accepted != 0) {
 			t.Errorf("%s: credit is %v, and %v hold places", p.Name, c.Credit, c.May)
 		}

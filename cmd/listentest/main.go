@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/agnivade/levenshtein"
@@ -32,7 +33,8 @@ usage: listentest COMMAND [FLAGS] [ARGUMENTS]
   shrink    find the simplest schedule that breaks the same promise
   corpus    list, show or add to the regression corpus
   nightly   run a night's jobs from a settings file, and go on where one stopped
-  targets   list targets: name, control level, contract
+  targets   list targets and presets, or print the contract of one
+  explain   say what a promise or a field of a contract means
   version   print the version
 
 listentest COMMAND -h lists the flags of a command.
@@ -49,7 +51,7 @@ type env struct {
 // trouble.
 var commands = map[string]func(context.Context, *env, []string) (int, error){
 	"run": runCommand, "replay": replayCommand, "shrink": shrinkCommand,
-	"corpus": corpusCommand, "nightly": nightlyCommand, "targets": targetsCommand, "version": versionCommand,
+	"corpus": corpusCommand, "nightly": nightlyCommand, "targets": targetsCommand, "explain": explainCommand, "version": versionCommand,
 }
 
 func main() {
@@ -102,11 +104,16 @@ func (e *env) failed(err error) int {
 	return exitTrouble
 }
 
-// nearest says which of known word may have been meant.
+// nearest says which of known word may have been meant: one that begins with
+// it, else one that is spelled alike.
 func nearest(word string, known []string) string {
 	best, least := "", len(word)/2+2
 	for _, k := range known {
-		if d := levenshtein.ComputeDistance(word, k); d < least {
+		d := levenshtein.ComputeDistance(word, k)
+		if word != "" && strings.HasPrefix(k, word) {
+			d = 0
+		}
+		if d < least {
 			best, least = k, d
 		}
 	}

@@ -79,11 +79,7 @@ func abstractName() string {
 	return "@listentest-" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatUint(abstractNames.Add(1), 10)
 }
 
-// tcpContract is row 1 of the table of contracts: sk_acceptq_is_full tests
-// sk_ack_backlog > sk_max_ack_backlog (include/net/sock.h), so L+1 fit;
-// listen clamps its argument, taken as unsigned, to somaxconn (net/socket.c);
-// the enqueue at the final ACK does not test again, so that handshakes on
-// other processors may add to it (net/ipv4/inet_connection_sock.c).
+// tcpContract is that of this machine's settings.
 func tcpContract() (listentest.Contract, error) {
 	somaxconn, err := sysctl("net/core/somaxconn")
 	if err != nil {
@@ -93,10 +89,23 @@ func tcpContract() (listentest.Contract, error) {
 	if err != nil {
 		return listentest.Contract{}, err
 	}
+	abort, err := sysctl("net/ipv4/tcp_abort_on_overflow")
+	if err != nil {
+		return listentest.Contract{}, err
+	}
 	cpus, err := processors()
 	if err != nil {
 		return listentest.Contract{}, err
 	}
+	return tcpWith(somaxconn, cookies, abort, cpus), nil
+}
+
+// tcpWith is the preset linux-tcp and its variants: sk_acceptq_is_full tests
+// sk_ack_backlog > sk_max_ack_backlog (include/net/sock.h), so L+1 fit;
+// listen clamps its argument, taken as unsigned, to somaxconn (net/socket.c);
+// the enqueue at the final ACK does not test again, so that handshakes on
+// other processors may add to it (net/ipv4/inet_connection_sock.c).
+func tcpWith(somaxconn, cookies, abort, cpus int32) listentest.Contract {
 	c := listentest.Contract{
 		Backlog:    listentest.Backlog{Zero: 0, Negative: somaxconn, High: somaxconn},
 		Guaranteed: listentest.Exactly(1),
@@ -109,15 +118,21 @@ func tcpContract() (listentest.Contract, error) {
 		Overflow:   listentest.Drop | listentest.Ghost,
 		Close:      listentest.CloseEnds,
 	}
-	if cookies == 0 { // then half-open connections fill a queue of their own, and refuse
+	switch cookies {
+	case 0: // then half-open connections fill a queue of their own, and refuse
 		c.May |= listentest.HalfOpen
+	case 2: // every handshake is a cookie, which a late ACK can show again
+		c.Anomalies |= listentest.Phantom
 	}
-	return c, nil
+	if abort != 0 { // then a last ACK that meets a full queue is answered with RST
+		c.Overflow |= listentest.ResetDial | listentest.EndLater
+	}
+	return c
 }
 
-// unixContract is row 8: connect tests the same way and enqueues under one
-// lock (net/unix/af_unix.c), so nothing races in, and a non-blocking connect
-// at a full queue is told EAGAIN.
+// unixContract is the preset linux-unix: connect tests the same way and
+// enqueues under one lock (net/unix/af_unix.c), so nothing races in, and a
+// non-blocking connect at a full queue is told EAGAIN.
 func unixContract() (listentest.Contract, error) {
 	somaxconn, err := sysctl("net/core/somaxconn")
 	return listentest.Contract{

@@ -168,7 +168,8 @@ func (b *brute) passes(w world) (world, bool) {
 		case w.untold&bit != 0, w.out&bit != 0, o.quit < w.at, w.in&bit != 0 && k < 0, b.ops[o.taker].ret < w.at:
 			return n, true
 		case b.shutSince(id, w.at-1) && (k < 0 || b.passable(id, w.at-1)):
-			if k >= 0 {
+			waits := slices.ContainsFunc(b.ops, func(o bruteOp) bool { return o.kind == Accept && o.ret == far })
+			if k >= 0 && o.taker == 0 && !b.strange() && !waits {
 				n.remove(k)
 			}
 			return n, true
@@ -241,7 +242,7 @@ func (b *brute) mayRest(w *world) bool {
 			return false
 		case w.in&bit != 0:
 		case !open:
-			if o.kind == Dial && o.outcome == OK && b.c.Admit == AdmitLater && !b.strange() && o.end == far && b.after(o.ret) == at && !b.shutSince(id, p) {
+			if o.kind == Dial && o.outcome == OK && b.c.Admit == AdmitLater && !b.strange() && o.end == far && o.quit > at && b.after(o.ret) == at && !b.shutSince(id, p) {
 				return false
 			}
 		case b.after(o.call) == at && w.away&bit == 0:

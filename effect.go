@@ -122,6 +122,9 @@ func (f *frontier) admits(s *state, p int32) {
 		if s.closed || p >= f.until[slot] || d.kind == Syn && p < d.ack || s.out&(1<<slot) != 0 {
 			continue
 		}
+		if f.early(s, slot, d) {
+			continue
+		}
 		if s.n == frontierQueue {
 			f.gaveUp = true
 			return
@@ -130,6 +133,22 @@ func (f *frontier) admits(s *state, p int32) {
 		t.enter(slot, f.l.c.Order == AnyOrder || f.relaxed(OrderPromise))
 		f.add(&t, p)
 	}
+}
+
+// early reports whether it is too early for d, because another dial that has
+// not been admitted will be accepted before it. That saves the search states
+// from which there is no way on.
+func (f *frontier) early(s *state, slot uint8, d *record) bool {
+	if f.l.c.Order != FIFO || f.relaxed(OrderPromise) || f.relaxed(Conserve) || d.accept == 0 {
+		return false
+	}
+	a := f.l.op(d.accept)
+	for rest := f.dials &^ s.did &^ (1 << slot); rest != 0; rest &= rest - 1 {
+		if b := f.l.op(f.l.op(f.ops[bits.TrailingZeros64(rest)]).accept); b.ret < a.call {
+			return true
+		}
+	}
+	return false
 }
 
 // limited reports whether d is a syn that was let in, and may only be while
@@ -279,8 +298,8 @@ func (f *frontier) ends(s *state, id int32, at int32) bool {
 		return true // accepted
 	}
 	if e := f.l.closingOf(d.call); e != nil && e.from < at && (s.in&bit == 0 || f.pass[slot] < at) {
-		if k := s.find(slot); k < int(s.n) {
-			s.leave(k)
+		if k := s.find(slot); k < int(s.n) && d.accept == 0 && !f.l.strangers && !f.l.unreturned {
+			s.leave(k) // else it may be accepted all the same
 		}
 		return true
 	}
@@ -315,7 +334,7 @@ func (f *frontier) rests(s *state, at int32) bool {
 		d := l.op(f.ops[slot])
 		switch {
 		case d.ret < at:
-			if d.kind == Dial && d.ok() && l.c.Admit == AdmitLater && !l.strangers && d.end == never && !l.ended(d, at) && l.nextFree(d.ret) == at {
+			if d.kind == Dial && d.ok() && l.c.Admit == AdmitLater && !l.strangers && d.end == never && d.quit > at && !l.ended(d, at) && l.nextFree(d.ret) == at {
 				return false
 			}
 		case l.nextFree(d.call) == at && s.turned&(1<<slot) == 0:

@@ -25,7 +25,7 @@ const (
 	frontierOverlap = 6       // more operations at once are left to the intervals
 	frontierQueue   = 32      // so are more connections that are pending,
 	frontierSlots   = 64      // and that are undecided,
-	frontierStates  = 1 << 14 // and more states
+	frontierStates  = 1 << 16 // and more states
 )
 
 // A state is one that the listener can be in. Operations are named by their

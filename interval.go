@@ -34,10 +34,13 @@ func (l *ledger) admitted(d *record) int32 {
 		return never // it ended first: whether it was ever in is not known
 	case l.c.Admit == AdmitUnlessOverlapped && d.overlapped:
 		return never
-	case l.c.Admit == AdmitLater && l.strangers:
-		return never
+	case l.c.Admit == AdmitLater && !l.strangers:
+		if at := l.nextFree(d.ret); at < d.quit {
+			return at
+		}
+		return never // its client left before it could be told its end
 	case l.c.Admit == AdmitLater:
-		return l.nextFree(d.ret)
+		return never
 	}
 	return d.ret
 }

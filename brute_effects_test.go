@@ -29,12 +29,24 @@ func (b *brute) certain(id int) bool {
 // its client.
 func (b *brute) tooEarly(id int) bool {
 	o := &b.ops[id]
+	if o.kind == Syn && o.end < o.ack {
+		return false // half-open, it ends by itself
+	}
 	return o.end < far && (o.taker == 0 || o.end < b.ops[o.taker].call) && o.quit > o.end
 }
 
-// movedFrom returns the first event behind which dial id can have moved: its
-// call, or the last quiet rest at which it was open.
+// movedFrom returns the first event behind which id can have been turned away
+// though it returned ok: not before a syn's ack.
 func (b *brute) movedFrom(id int) int {
+	if o := &b.ops[id]; o.kind == Syn {
+		return max(o.ack, b.restedFrom(id))
+	}
+	return b.restedFrom(id)
+}
+
+// restedFrom returns the first event behind which dial id can have moved: its
+// call, or the last quiet rest at which it was open.
+func (b *brute) restedFrom(id int) int {
 	from := b.ops[id].call
 	for _, r := range b.rest {
 		if r > from && r < b.ops[id].ret && b.may&HalfOpen == 0 {
@@ -165,9 +177,9 @@ func (b *brute) passes(w world) (world, bool) {
 		k := slices.Index(w.queue[:w.length], uint8(id))
 		n.untold &^= bit
 		switch {
-		case w.untold&bit != 0, w.out&bit != 0, o.quit < w.at, w.in&bit != 0 && k < 0, b.ops[o.taker].ret < w.at:
+		case w.untold&bit != 0, w.out&bit != 0, o.quit < w.at, w.in&bit != 0 && k < 0, b.ops[o.taker].ret < w.at, o.kind == Syn && w.at < o.ack:
 			return n, true
-		case b.shutSince(id, w.at-1) && (k < 0 || b.passable(id, w.at-1)):
+		case b.shutAfter(b.restedFrom(id), w.at-1) && (k < 0 || b.passable(id, w.at-1)):
 			waits := slices.ContainsFunc(b.ops, func(o bruteOp) bool { return o.kind == Accept && o.ret == far })
 			if k >= 0 && o.taker == 0 && !b.strange() && !waits {
 				n.remove(k)

@@ -300,13 +300,16 @@ func (b *brute) surely(w *world, p int) (n int32) {
 		switch {
 		case o.call > p:
 		case o.kind == Accept && b.c.Credit == CreditClose && b.must&Accepted != 0:
-			end, since := far, id
-			if o.conn > 0 {
-				end, since = b.ops[o.conn].end, o.conn
-			}
-			taken := o.ret > p && w.took&(1<<id) != 0 && !b.shutSince(since, p)
-			if o.ret <= p && o.outcome == OK && (o.conn > 0 || o.conn == 0 && b.c.Anomalies&Phantom == 0) {
-				taken = p < min(o.shutBy, o.gone, end) && !b.shutSince(since, p)
+			taken := o.ret > p && w.took&(1<<id) != 0 || o.ret <= p && o.outcome == OK && p < min(o.shutBy, o.gone)
+			switch {
+			case o.conn > 0: // it may have been dead when it was taken
+				d := &b.ops[o.conn]
+				dead := b.must&Aborted == 0 && d.quit < o.ret && d.quit <= p
+				taken = taken && !dead && p < d.end && !b.shutSince(o.conn, p)
+			case o.conn < 0 || b.must&Aborted == 0 || b.c.Anomalies&Phantom != 0:
+				taken = false
+			default:
+				taken = taken && !b.shutSince(id, p)
 			}
 			if taken {
 				n++
@@ -322,9 +325,12 @@ func (b *brute) surely(w *world, p int) (n int32) {
 
 // shutSince reports whether a shut was called by gap p that concerns what
 // operation id brought to the listener.
-func (b *brute) shutSince(id, p int) bool {
+func (b *brute) shutSince(id, p int) bool { return b.shutAfter(b.ops[id].call, p) }
+
+// shutAfter is that for what came to the listener after event from.
+func (b *brute) shutAfter(from, p int) bool {
 	for _, o := range b.ops {
-		if o.kind == Shut && !b.unsupported(&o) && o.call <= p && b.reopened(o.call) > b.ops[id].call {
+		if o.kind == Shut && !b.unsupported(&o) && o.call <= p && b.reopened(o.call) > from {
 			return true
 		}
 	}

@@ -148,7 +148,7 @@ func (l *ledger) refusal(id int32, r *rest) (_ refusal, ok bool) {
 	case d.refused():
 		return refusal{id, d.call, d.ret, l.c.May&HalfOpen != 0, d.outcome == Timeout, refusedLook[d.outcome], refusedHow[d.outcome]}, true
 	case l.early(d) && d.end > d.from && d.end < l.stranger:
-		return refusal{id, d.from, d.end, true, false, EndLater, "was ended before any accept"}, true
+		return refusal{id, l.handshake(d), d.end, true, false, EndLater, "was ended before any accept"}, true
 	case r != nil && d.ret > r.at && (d.ret == never || d.outcome != Cancelled):
 		return refusal{id, d.call, r.at, d.from == d.call, !r.quiet, Drop | Block, "was still open at rest"}, true
 	}

@@ -67,8 +67,7 @@ func (f *frontier) surely(s *state, p int32) int32 {
 	}
 	if c.Credit == CreditClose && c.Must&Accepted != 0 {
 		for rest := f.takers & s.did; rest != 0; rest &= rest - 1 {
-			e := f.l.closingOf(f.l.since(f.l.op(f.ops[bits.TrailingZeros64(rest)])))
-			n += count(e == nil || p < e.from)
+			n += count(p < f.l.places(f.l.op(f.ops[bits.TrailingZeros64(rest)])))
 		}
 	}
 	if c.Must&HalfOpen != 0 {
@@ -130,7 +129,7 @@ func (f *frontier) admits(s *state, p int32) {
 			return
 		}
 		t := *s
-		t.enter(slot, f.l.c.Order == AnyOrder || f.relaxed(OrderPromise))
+		t.enter(slot, f.sorted)
 		f.add(&t, p)
 	}
 }
@@ -190,7 +189,7 @@ func (f *frontier) evicts(s *state, p int32) {
 	for rest := f.dials &^ s.out &^ s.ended; rest != 0; rest &= rest - 1 {
 		slot := bits.TrailingZeros64(rest)
 		d := f.l.op(f.ops[slot])
-		if !f.l.early(d) || p < d.from || p >= d.end || s.did&^s.in&(1<<slot) != 0 {
+		if !f.l.early(d) || p < f.l.handshake(d) || p >= d.end || s.did&^s.in&(1<<slot) != 0 {
 			continue
 		}
 		if f.held(s, p)-f.own(s, slot, p) < f.l.low[p] && !f.relaxed(MinPending) {
@@ -203,6 +202,15 @@ func (f *frontier) evicts(s *state, p int32) {
 		t.out |= 1 << slot
 		f.add(&t, p)
 	}
+}
+
+// handshake returns the event from which d can be turned away although its
+// client has been answered.
+func (l *ledger) handshake(d *record) int32 {
+	if d.kind == Syn {
+		return max(d.from, d.ack)
+	}
+	return d.from
 }
 
 // opensOrCloses lets an open shut close the listener, and an open listen open
@@ -292,12 +300,12 @@ func (f *frontier) ends(s *state, id int32, at int32) bool {
 	told := s.ended&bit != 0
 	s.ended &^= bit
 	switch {
-	case told, s.out&bit != 0, d.quit < at:
+	case told, s.out&bit != 0, d.quit < at, d.kind == Syn && at < d.ack:
 		return true
 	case s.did&bit != 0 && s.in&bit == 0, a.ret < at:
 		return true // accepted
 	}
-	if e := f.l.closingOf(d.call); e != nil && e.from < at && (s.in&bit == 0 || f.pass[slot] < at) {
+	if e := f.l.closingOf(d.from); e != nil && e.from < at && (s.in&bit == 0 || f.pass[slot] < at) {
 		if k := s.find(slot); k < int(s.n) && d.accept == 0 && !f.l.strangers && !f.l.unreturned {
 			s.leave(k) // else it may be accepted all the same
 		}

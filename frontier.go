@@ -31,7 +31,7 @@ const (
 // A state is one that the listener can be in. Operations are named by their
 // slots, so that states are small, and equal if they mean the same.
 type state struct {
-	queue  [frontierQueue]uint8 // pending, the head first, 0 after the last; by slot if no order is stated
+	queue  [frontierQueue]uint8 // pending, the head first, 0 after the last; by slot where the order makes no difference
 	in     uint64               // the set of those in queue
 	did    uint64               // dials that were admitted, accepts that have taken one
 	light  uint64               // accepts that took a dead one which holds no place any more
@@ -57,6 +57,7 @@ type frontier struct {
 	dials  uint64 // slots of dials that are not decided yet,
 	opens  uint64 // of those that are open, and
 	takers uint64 // of accepts that are open
+	sorted uint64 // of dials whose order among each other makes no difference
 	free   int32  // the shut that is open, or the listen; 0 if none is
 
 	forget [frontierSlots]int32 // event from which a dead connection counts no more,
@@ -73,7 +74,7 @@ type frontier struct {
 // far: an event that is not judged, or too many states, ends it early.
 func (f *frontier) run(l *ledger, relax uint16) (at int, exact bool) {
 	f.l, f.relax, f.gaveUp = l, relax, false
-	f.used, f.dials, f.opens, f.takers, f.free = 0, 0, 0, 0, 0
+	f.used, f.dials, f.opens, f.takers, f.sorted, f.free = 0, 0, 0, 0, 0, 0
 	f.slot = zeroed(f.slot, len(l.ops))
 	f.places()
 	f.states = append(f.states[:0], state{})
@@ -147,26 +148,30 @@ func (f *frontier) accepted(r *record) {
 	case CreditClose:
 		to := r.closed
 		add(f.may, span{r.ret, to}, 1)
-		if l.c.Must&Accepted != 0 && (r.conn > 0 || r.conn == 0 && l.c.Anomalies&Phantom == 0) {
-			to = min(r.closing, to)
-			if d := l.op(r.conn); d.dial() {
-				to = min(to, d.end)
-			}
-			if e := l.closingOf(l.since(r)); e != nil {
-				to = min(to, max(e.from, r.ret))
-			}
-			add(f.must, span{r.ret, to}, 1)
+		if l.c.Must&Accepted != 0 {
+			add(f.must, span{r.ret, min(r.closing, to, l.places(r))}, 1)
 		}
 	}
 }
 
-// since returns the event behind which what accept a returned, or may have
-// taken, came to the listener.
-func (l *ledger) since(a *record) int32 {
-	if d := l.op(a.conn); d.dial() {
-		return d.call
+// places returns the event from which what accept a took does not surely hold
+// a place, where accepted connections do until they are closed: it may have
+// been dead when it was taken, or the listener's that was closed, or a phantom.
+func (l *ledger) places(a *record) int32 {
+	to, since := never, a.call
+	switch d := l.op(a.conn); {
+	case d.dial():
+		since, to = d.call, d.end
+		if l.c.Must&Aborted == 0 && d.quit < a.ret {
+			to = min(to, d.quit)
+		}
+	case a.conn < 0, l.c.Must&Aborted == 0, l.c.Anomalies&Phantom != 0:
+		return 0
 	}
-	return a.call
+	if e := l.closingOf(since); e != nil {
+		to = min(to, e.from)
+	}
+	return to
 }
 
 // call enters an operation.
@@ -207,6 +212,9 @@ func (f *frontier) dial(s uint8, r *record) {
 	l := f.l
 	f.dials |= 1 << s
 	f.opens |= 1 << s
+	if f.sorted &^= 1 << s; l.c.Order == AnyOrder || f.relaxed(OrderPromise) || r.accept == 0 && !l.strangers && !l.unreturned {
+		f.sorted |= 1 << s
+	}
 	f.forget[s], f.lose[s], f.pass[s] = never, never, never
 	if l.c.May&Aborted == 0 {
 		f.forget[s] = l.nextFree(r.dead)
@@ -251,8 +259,11 @@ func (l *ledger) sure(d *record) bool {
 }
 
 // early reports whether d is a connection that ended unaccepted, and not
-// because its client ended it.
+// because its client ended it. A half-open one ends by itself, with time.
 func (l *ledger) early(d *record) bool {
+	if d.kind == Syn && d.end < d.ack {
+		return false
+	}
 	return d.end != never && (d.accept == 0 || d.end < l.op(d.accept).call) && d.quit > d.end
 }
 

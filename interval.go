@@ -75,7 +75,7 @@ func (l *ledger) most(d *record) span {
 	if l.forgets(d) {
 		s.to = min(s.to, l.nextFree(d.dead))
 	}
-	if len(l.ends) > 0 && l.c.Close == CloseEnds { // it was the closed listener's
+	if len(l.ends) > 0 && l.c.Close == CloseEnds && (l.c.Credit != CreditClose || d.accept == 0 && !l.strangers && !l.unreturned) { // it was the closed listener's
 		if at := l.admitted(d); at != never {
 			for e := l.closingOf(at); e != nil; e = l.closingOf(e.to) {
 				if e.sure && at < e.from {
@@ -116,7 +116,7 @@ func (l *ledger) least(d *record) span {
 		s.to = min(s.to, d.quit)
 	}
 	if e := l.closingOf(d.call); e != nil {
-		s.to = min(s.to, max(e.from, s.from))
+		s.to = min(s.to, e.from)
 	}
 	s.to = min(s.to, d.end)
 	return s
@@ -132,7 +132,7 @@ func (l *ledger) leastHalf(d *record) span {
 		}
 	}
 	if e := l.closingOf(d.call); e != nil {
-		s.to = min(s.to, max(e.from, s.from))
+		s.to = min(s.to, e.from)
 	}
 	return s
 }
@@ -215,7 +215,7 @@ func (l *ledger) pending(d *record) span {
 		s.to = min(s.to, l.op(d.accept).ret)
 	}
 	if e := l.closingOf(d.call); e != nil {
-		s.to = min(s.to, max(e.from, s.from))
+		s.to = min(s.to, e.from)
 	}
 	return s
 }

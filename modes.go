@@ -77,7 +77,7 @@ func (k *Checker) refusalMode() {
 // is max-pending's.)
 func (k *Checker) credit() {
 	l := &k.l
-	if !l.c.Guaranteed.Stated {
+	if !l.c.Guaranteed.Stated || l.c.Anomalies&Phantom != 0 { // one that was turned away may come again
 		return
 	}
 	first := 1 // the first operation that was not called before the rest

@@ -25,10 +25,11 @@ func (s *state) leave(k int) {
 	s.queue[s.n] = 0
 }
 
-// enter puts a slot into the queue: at the tail, or where sorting puts it.
-func (s *state) enter(slot uint8, sorted bool) {
+// enter puts a slot into the queue: at the tail, but sorted among those whose
+// order makes no difference.
+func (s *state) enter(slot uint8, sorted uint64) {
 	k := int(s.n)
-	for sorted && k > 0 && s.queue[k-1] > slot {
+	for sorted&(1<<slot) != 0 && k > 0 && s.queue[k-1] > slot && sorted&(1<<s.queue[k-1]) != 0 {
 		s.queue[k] = s.queue[k-1]
 		k--
 	}

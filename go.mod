@@ -10,3 +10,5 @@ require (
 require pgregory.net/rapid v1.3.0
 
 require github.com/leanovate/gopter v0.2.9
+
+require github.com/anishathalye/porcupine v1.3.1

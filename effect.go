@@ -3,13 +3,53 @@ package listentest
 import "math/bits"
 
 // close adds to the states all that effects in the gap after event p lead to.
-func (f *frontier) close(p int32) {
+func (f *frontier) close(p int32) { f.closeUpTo(0, p) }
+
+// closeFor is close before operation id returns. Mostly what other operations
+// do can be put off: to their own return, or to a rest. Then only what id
+// itself needs is looked for. Not so where a dial needs a moment at which it
+// could be turned away, for that moment may pass, nor while bounds change.
+func (f *frontier) closeFor(id int32, r *record, p int32) {
+	goal := uint64(0)
+	switch {
+	case f.free != 0 || r.kind == Syn || r.refused() || f.needsMoment():
+	case r.kind == Accept && r.ok(), r.kind == Dial && r.ok() && f.l.sure(r):
+		goal = 1 << f.slot[id]
+	default:
+		return
+	}
+	f.closeUpTo(goal, p)
+}
+
+// needsMoment reports whether a dial is to be turned away, and in some state
+// has not been.
+func (f *frontier) needsMoment() bool {
+	turned := ^uint64(0)
+	for i := range f.states {
+		turned &= f.states[i].turned
+	}
+	for rest := f.dials; rest != 0; rest &= rest - 1 {
+		slot := bits.TrailingZeros64(rest)
+		d := f.l.op(f.ops[slot])
+		if f.l.early(d) || f.opens&^turned&(1<<slot) != 0 && (d.refused() || d.ret > f.l.nextFree(d.call)) {
+			return true
+		}
+	}
+	return false
+}
+
+// closeUpTo is close, but does not go on from states in which the operation of
+// goal has had its effect.
+func (f *frontier) closeUpTo(goal uint64, p int32) {
 	if p < 0 {
 		return
 	}
 	f.keep(func(s *state) bool { f.turnAway(s, p); return true })
 	for i := 0; i < len(f.states) && !f.gaveUp; i++ {
 		s := f.states[i]
+		if s.did&goal != 0 {
+			continue
+		}
 		f.admits(&s, p)
 		f.takes(&s, p)
 		f.evicts(&s, p)
@@ -320,7 +360,7 @@ func (f *frontier) rests(s *state, at int32) bool {
 	if s.did&(f.takers|f.opens) != 0 {
 		return false // it would have returned
 	}
-	if f.takers != 0 && !f.relaxed(Progress) {
+	if f.accepts > 0 && !f.relaxed(Progress) {
 		for _, slot := range s.queue[:s.n] {
 			if at <= f.pass[slot] {
 				return false
@@ -328,7 +368,7 @@ func (f *frontier) rests(s *state, at int32) bool {
 		}
 	}
 	if s.closed && f.shutFrom(at, at) && !f.relaxed(ShutPromise) {
-		if f.takers != 0 {
+		if f.accepts > 0 {
 			return false
 		}
 		for rest := s.ended; rest != 0 && !l.strangers; rest &= rest - 1 {

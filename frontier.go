@@ -51,14 +51,15 @@ type frontier struct {
 	scratch state
 	table   []int32 // hash table of states: index + 1, or 0
 
-	slot   []uint8 // of an operation, by Op.ID
-	ops    [frontierSlots]int32
-	used   uint64
-	dials  uint64 // slots of dials that are not decided yet,
-	opens  uint64 // of those that are open, and
-	takers uint64 // of accepts that are open
-	sorted uint64 // of dials whose order among each other makes no difference
-	free   int32  // the shut that is open, or the listen; 0 if none is
+	slot    []uint8 // of an operation, by Op.ID
+	ops     [frontierSlots]int32
+	used    uint64
+	dials   uint64 // slots of dials that are not decided yet,
+	opens   uint64 // of those that are open, and
+	takers  uint64 // of accepts that are open, and may take a connection
+	accepts int    // accepts that are open
+	sorted  uint64 // of dials whose order among each other makes no difference
+	free    int32  // the shut that is open, or the listen; 0 if none is
 
 	forget [frontierSlots]int32 // event from which a dead connection counts no more,
 	lose   [frontierSlots]int32 // from which a pending one is not surely counted,
@@ -74,7 +75,7 @@ type frontier struct {
 // far: an event that is not judged, or too many states, ends it early.
 func (f *frontier) run(l *ledger, relax uint16) (at int, exact bool) {
 	f.l, f.relax, f.gaveUp = l, relax, false
-	f.used, f.dials, f.opens, f.takers, f.sorted, f.free = 0, 0, 0, 0, 0, 0
+	f.used, f.dials, f.opens, f.takers, f.sorted, f.accepts, f.free = 0, 0, 0, 0, 0, 0, 0
 	f.slot = zeroed(f.slot, len(l.ops))
 	f.places()
 	f.states = append(f.states[:0], state{})
@@ -88,7 +89,7 @@ func (f *frontier) run(l *ledger, relax uint16) (at int, exact bool) {
 			f.call(e.Op, r)
 			continue
 		case e.Verb == Return && r.ret == int32(i):
-			f.close(int32(i) - 1)
+			f.closeFor(e.Op, r, int32(i)-1)
 			f.keep(func(s *state) bool { return f.returns(s, e.Op, r, int32(i)) })
 			f.returned(e.Op, r)
 		case e.Verb == End && l.op(e.Conn).end == int32(i):
@@ -185,6 +186,7 @@ func (f *frontier) call(id int32, r *record) {
 			f.dial(f.slot[id], r)
 		}
 	case r.kind == Accept:
+		f.accepts++
 		if (r.ret == never || r.outcome == OK) && f.take(id) {
 			f.takers |= 1 << f.slot[id]
 		}
@@ -270,6 +272,9 @@ func (l *ledger) early(d *record) bool {
 // returned takes an operation that has returned out of the running ones.
 func (f *frontier) returned(id int32, r *record) {
 	s := f.slot[id]
+	if r.kind == Accept {
+		f.accepts--
+	}
 	switch {
 	case r.kind == Listen || r.kind == Shut:
 		if f.free == id {

@@ -33,6 +33,14 @@ type Checker struct {
 func (k *Checker) Check(h History, c Contract) Verdict {
 	k.h = h
 	k.start(c)
+	k.judgeAll()
+	k.exact()
+	k.status()
+	return k.v
+}
+
+// judgeAll judges every promise by the intervals.
+func (k *Checker) judgeAll() {
 	k.counting()
 	k.conserve()
 	k.isolation()
@@ -43,9 +51,6 @@ func (k *Checker) Check(h History, c Contract) Verdict {
 	k.credit()
 	k.progress()
 	k.refusalMode()
-	k.exact()
-	k.status()
-	return k.v
 }
 
 // start reads the history.

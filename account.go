@@ -104,7 +104,7 @@ func (l *ledger) named(ids []int32) []string {
 
 func (l *ledger) connection(id int32) string { return fmt.Sprintf("#%d of %v", id, l.op(id).actor) }
 
-// String returns the account in paragraphs of lines of at most 78 columns. It
+// String returns the account in paragraphs of lines of at most 80 columns. It
 // is meant to follow the text of the violation.
 func (a Account) String() string {
 	v := &a.Violation
@@ -118,16 +118,11 @@ func (a Account) String() string {
 	if len(a.h.Events) == 0 {
 		return b.String()
 	}
-	span := fmt.Sprintf("At %s", a.event(a.To))
+	span := "at " + a.event(a.To)
 	if a.From < a.To {
-		span = fmt.Sprintf("From %s to %s", a.event(a.From), a.event(a.To))
+		span = fmt.Sprintf("from %s to %s", a.event(a.From), a.event(a.To))
 	}
-	switch v.Promise {
-	case MinPending, MaxPending:
-		b.WriteString("\n" + wrap(span+" "+a.heldText()+a.whoText()))
-	default:
-		b.WriteString("\n" + wrap("It shows f"+span[1:]+"."))
-	}
+	b.WriteString("\n" + wrap("It shows "+span+"."+a.heldText()))
 	if a.Prefix < len(a.h.Events) {
 		up := ""
 		if a.Prefix > 0 {
@@ -138,7 +133,7 @@ func (a Account) String() string {
 	if len(a.Remedies) > 0 {
 		b.WriteString("\n" + wrap("It would have been lawful"))
 		for _, r := range a.Remedies {
-			b.WriteString("- had " + strings.ReplaceAll(strings.TrimSuffix(wrap(r), "\n"), "\n", "\n  ") + "\n")
+			b.WriteString(strings.ReplaceAll(strings.TrimSuffix(wrap("- had "+r), "\n"), "\n", "\n  ") + "\n")
 		}
 	}
 	return b.String()
@@ -148,8 +143,12 @@ func (a Account) String() string {
 // the text form.
 func (a *Account) event(i int) string { return fmt.Sprintf("event %d (%v)", i+1, a.h.Events[i]) }
 
-// heldText says how many held a place, how many may, and what follows.
+// heldText says how many held a place, how many may, and what follows, if it
+// is numbers that v is about.
 func (a *Account) heldText() string {
+	if p := a.Violation.Promise; p != MinPending && p != MaxPending {
+		return ""
+	}
 	held := fmt.Sprintf("at least %d and at most %s", a.Fewest, plural(a.Most, "connection"))
 	switch {
 	case a.Most <= 0:
@@ -169,9 +168,13 @@ func (a *Account) heldText() string {
 		says = append(says, fmt.Sprintf("allows at most %d", a.Max))
 	}
 	if len(says) > 0 {
-		held += ". The contract " + strings.Join(says, " and ") + " then"
+		held += ". The contract " + strings.Join(says, " and ")
 	}
-	return held + "." + a.follows()
+	when := " In between "
+	if a.From == a.To {
+		when = " Behind it "
+	}
+	return when + held + "." + a.follows() + a.whoText()
 }
 
 // follows says what the numbers make of a dial.

@@ -22,7 +22,7 @@ func TestAccount(t *testing.T) {
 	}{
 		{"min-pending", linux, `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; return 2 ok conn 1; call 3 dial c1; return 3 refused`,
 			5, 0, 0, "", "", "dial #3 by c1 returned ok; the contract guaranteed room for 0 rather than 1",
-			"From event 5 (call 3 dial c1) to event 6 (return 3 refused) no connection can have held a place."},
+			"It shows from event 5 (call 3 dial c1) to event 6 (return 3 refused). In between no connection can have held a place."},
 		{"max-pending", linux, `call 1 dial c0; return 1 ok conn 1; call 2 dial c1; return 2 ok conn 2`,
 			3, 1, 1, "#1 of c0", "", "dial #2 by c1 returned refused; dial #2 by c1 gone on waiting; the contract allowed 2 at once rather than 1",
 			"exactly 1 connection held a place, dial #2 itself not counted."},
@@ -51,7 +51,7 @@ func TestAccount(t *testing.T) {
 			3, 1, 1, "#1 of c0", "", "dial #2 by c0 returned refused", ""},
 		{"a panic", linux, `call 1 dial c0; return 1 ok conn 1; call 2 hangup c0 conn 1; return 2 panic`,
 			3, 1, 1, "#1 of c0", "", "hangup #2 by c0 returned ok", ""},
-		{"left behind", linux, `left pkg.loop`, 0, 0, 0, "", "", "", "The first that is not is event 1 (left pkg.loop)"},
+		{"left behind", linux, `left pkg.loop`, 0, 0, 0, "", "", "", "It shows at event 1 (left pkg.loop). The first that is not is event 1 (left pkg.loop)"},
 		{"suspect", linux, `call 1 dial c0; rest calm`,
 			1, 0, 0, "", "", "dial #1 by c0 returned ok before the rest", "suspect, not certain"},
 		{"suspect, and something certain later", linux, `call 1 dial c0; rest calm; call 2 dial c1; return 2 ok conn 2; call 3 dial c1; return 3 ok conn 3`,
@@ -112,7 +112,10 @@ func TestAccountOfAnything(t *testing.T) {
 			if u := tr.check(h.Events[:a.Prefix+1]); u == nil || u.Promise != a.Breaks {
 				t.Fatalf("event %d breaks %v, not %v, under\n%v\n%v", a.Prefix+1, u, a.Breaks, c, h)
 			}
-			remedies := newTrial(h, c, v).remedies(a.Prefix)
+			if k := tr.prefix(a.To); k != a.Prefix {
+				t.Fatalf("the prefix is %d, and was %d", k, a.Prefix)
+			}
+			remedies := tr.remedies(a.Prefix)
 			remedied += int(count(len(remedies) > 0))
 			for k, r := range remedies {
 				other := History{h.Backlog, slices.Concat(h.Events[:a.Prefix], r.events)}

@@ -8,8 +8,9 @@ import (
 // Remedies are looked for with the judge itself, so that none is named which
 // would be no better.
 const (
-	remedyTrials = 64     // calls of Check, at most,
-	remedyEvents = 20_000 // of histories no longer than that
+	remedyTrials = 64         // calls of Check, at most,
+	remedyEvents = 20_000     // of histories no longer than that,
+	remedyWork   = 20_000_000 // and states of the search at each event of them all
 	mostRemedies = 3
 )
 
@@ -32,7 +33,7 @@ type trial struct {
 	buf    []Event
 	found  []remedy
 	left   int // trials
-	known  int // violations of the prefix, which are suspect
+	known  int // violations of what was found lawful last, which are suspect
 }
 
 func newTrial(h History, c Contract, v Violation) *trial {
@@ -46,7 +47,11 @@ func newTrial(h History, c Contract, v Violation) *trial {
 // check returns the violation of the first events that counts, or nil.
 func (t *trial) check(events []Event) *Violation {
 	v := t.k.Check(History{t.h.Backlog, events}, t.c)
-	return t.counts(v)
+	first := t.counts(v)
+	if first == nil {
+		t.known = len(v.Violations)
+	}
+	return first
 }
 
 func (t *trial) counts(v Verdict) *Violation {
@@ -79,17 +84,20 @@ func (t *trial) prefix(to int) int {
 			bad = mid
 		}
 	}
+	if good == 0 {
+		t.known = 0
+	}
 	return good
 }
 
-// remedies returns what, in the place of the event behind the first at, would
-// have been lawful.
+// remedies returns what, in the place of the event behind the prefix, which is
+// the first at events, would have been lawful.
 func (t *trial) remedies(at int) []remedy {
 	if at > remedyEvents {
 		return nil
 	}
 	prefix := History{t.h.Backlog, t.h.Events[:at]}
-	t.known = len(t.k.Check(prefix, t.c).Violations)
+	t.left = min(t.left, remedyWork/max(1, at*cap(t.k.f.states))) // that many there were at once
 	t.l.read(&prefix, t.c)
 	switch e := &t.h.Events[at]; e.Verb {
 	case Return:

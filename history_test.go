@@ -2,6 +2,7 @@ package listentest
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -115,5 +116,35 @@ c0            c1                 s0                 held
 `
 	if got := Picture(h, c, Check(h, c).First()); got != want[1:] {
 		t.Errorf("got\n%swant%s", got, want)
+	}
+}
+
+// TestPictureAround: of a long history what led up to the violation is drawn.
+func TestPictureAround(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("backlog 1\ncall 1 accept s1\nreturn 1 cancelled\ncall 2 dial c9\nreturn 2 ok conn 2\ncall 3 dial c2\n")
+	for op := 4; op < 4004; op += 2 {
+		fmt.Fprintf(&text, "call %d dial c0\nreturn %d ok conn %d\ncall %d accept s0\nreturn %d ok conn %d\n", op, op, op, op+1, op+1, op)
+	}
+	text.WriteString("return 3 refused\n" + strings.Repeat("clock 1\n", 70))
+	h, err := ParseHistory(text.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &Violation{Promise: MinPending, Op: 3, From: 4, To: 8005}
+	got := PictureAround(h, linux, v)
+	for _, want := range []string{"events 1 to 7915 are not drawn\nc0 ", "c2 ", "└ refused", "◀ breaks min-pending", "events 8012 to 8076 are not drawn\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+	for _, not := range []string{"c9", "s1"} {
+		if strings.Contains(got, not) {
+			t.Errorf("%q is in\n%s", not, got)
+		}
+	}
+	h.Events = h.Events[:40]
+	if got := PictureAround(h, linux, v); got != Picture(h, linux, v) {
+		t.Errorf("a short history is not drawn whole:\n%s", got)
 	}
 }

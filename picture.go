@@ -12,7 +12,32 @@ import (
 // most (░) that there can have been, against the guarantee (|). What v points
 // at is marked; v may be nil.
 func Picture(h History, c Contract, v *Violation) string {
-	p := painter{v: v}
+	return picture(h, c, v, 0, len(h.Events))
+}
+
+// PictureAround is Picture for long histories: it draws the events around v,
+// and says how many it leaves out.
+func PictureAround(h History, c Contract, v *Violation) string {
+	const all, most, before, behind = 64, 96, 20, 6
+	n := len(h.Events)
+	if v == nil || n <= all {
+		return Picture(h, c, v)
+	}
+	to := max(0, min(v.To+behind, n))
+	from := max(0, min(max(v.From-before, to-most), to))
+	text := picture(h, c, v, from, to)
+	if from > 0 {
+		text = fmt.Sprintf("events 1 to %d are not drawn\n%s", from, text)
+	}
+	if to < n {
+		text += fmt.Sprintf("events %d to %d are not drawn\n", to+1, n)
+	}
+	return text
+}
+
+// picture draws the events from one up to another.
+func picture(h History, c Contract, v *Violation, from, to int) string {
+	p := painter{v: v, from: from, to: to}
 	p.l.read(&h, c)
 	p.findActors()
 	p.draw()
@@ -22,6 +47,8 @@ func Picture(h History, c Contract, v *Violation) string {
 type painter struct {
 	l      intervals
 	v      *Violation
+	from   int // the events that are drawn,
+	to     int // less the last
 	actors []Actor
 	rows   []row
 	open   map[Actor]int32 // the operation that is open in a lane, or 0
@@ -35,24 +62,44 @@ type row struct {
 }
 
 func (p *painter) findActors() {
-	for i := range p.l.h.Events {
-		e := &p.l.h.Events[i]
-		if (e.Verb == Call || e.Verb == Skipped) && kinds[e.Step.Kind].roles == "" || e.Verb > Hold && e.Verb != Gauge || e.Verb == Return {
-			continue
+	find := func(a Actor) {
+		if !slices.Contains(p.actors, a) {
+			p.actors = append(p.actors, a)
 		}
-		if !slices.Contains(p.actors, e.Step.Actor) {
-			p.actors = append(p.actors, e.Step.Actor)
+	}
+	for i := p.from; i < p.to; i++ {
+		switch e := &p.l.h.Events[i]; e.Verb {
+		case Call, Skipped:
+			if kinds[e.Step.Kind].roles != "" {
+				find(e.Step.Actor)
+			}
+		case Hold, Gauge:
+			find(e.Step.Actor)
+		case Return:
+			p.findOld(e.Op, find)
+		case End:
+			p.findOld(e.Conn, find)
 		}
+	}
+	if p.v != nil {
+		p.findOld(p.v.Op, find)
 	}
 	slices.Sort(p.actors)
 	p.open, p.held = map[Actor]int32{}, map[Actor]bool{}
 }
 
+// findOld finds who called an operation before the events that are drawn.
+func (p *painter) findOld(id int32, find func(Actor)) {
+	if r := p.l.op(id); r.call < int32(p.from) && kinds[r.kind].roles != "" {
+		find(r.actor)
+	}
+}
+
 func (p *painter) draw() {
 	events := p.l.h.Events
-	for i := 0; i < len(events); i++ {
+	for i := 0; i < p.to; i++ {
 		e := &events[i]
-		merged := e.Verb == Call && i+1 < len(events) && events[i+1].Verb == Return && events[i+1].Op == e.Op
+		merged := e.Verb == Call && i+1 < p.to && events[i+1].Verb == Return && events[i+1].Op == e.Op
 		r := row{cells: make([]string, len(p.actors)), at: int32(i)}
 		for k, a := range p.actors {
 			switch {
@@ -88,7 +135,9 @@ func (p *painter) draw() {
 			}
 			r.note = strings.TrimSpace(what + " " + r.note)
 		}
-		p.rows = append(p.rows, r)
+		if int(r.at) >= p.from {
+			p.rows = append(p.rows, r)
+		}
 	}
 }
 

@@ -15,7 +15,9 @@ import (
 	"os"
 	"reflect"
 	"strconv"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/listentest/listentest"
 	"github.com/listentest/listentest/targets"
@@ -83,20 +85,10 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-// FuzzHistory: whatever parses is written as it was meant, and is judged and
-// drawn without harm.
+// FuzzHistory: whatever parses is written as it was meant in both forms, and
+// is judged, accounted for and drawn without harm.
 func FuzzHistory(f *testing.F) {
-	target, err := targets.Open("sim:deferred-credit+lost-wakeup+close-leaves-pending")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, s := range schedules(f) {
-		h, err := listentest.Run(f.Context(), target, s)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(h.String())
-	}
+	c := histories(f, func(h listentest.History) { f.Add(h.String()) })
 	f.Fuzz(func(t *testing.T, text string) {
 		h, err := listentest.ParseHistory(text)
 		if err != nil {
@@ -106,6 +98,63 @@ func FuzzHistory(f *testing.F) {
 		if err != nil || !reflect.DeepEqual(again, h) {
 			t.Errorf("%q reads as\n%vand that as\n%v%v", text, h, again, err)
 		}
-		listentest.Picture(h, target.Contract(), listentest.Check(h, target.Contract()).First())
+		if utf8.ValidString(text) && !strings.Contains(text, "\r") { // else it has no JSON form
+			again, err := listentest.ParseHistoryJSON(h.JSONLines())
+			if err != nil || !reflect.DeepEqual(again, h) {
+				t.Errorf("%q reads as\n%vand its JSON lines as\n%v%v", text, h, again, err)
+			}
+		}
+		judge(h, c)
 	})
+}
+
+// FuzzHistoryJSON is FuzzHistory for JSON lines.
+func FuzzHistoryJSON(f *testing.F) {
+	c := histories(f, func(h listentest.History) { f.Add(h.JSONLines()) })
+	f.Fuzz(func(t *testing.T, text string) {
+		h, err := listentest.ParseHistoryJSON(text)
+		if err != nil {
+			return
+		}
+		again, err := listentest.ParseHistoryJSON(h.JSONLines())
+		if err != nil || !reflect.DeepEqual(again, h) {
+			t.Errorf("%q reads as\n%vand that as\n%v%v", text, h, again, err)
+		}
+		if again, err := listentest.ParseHistory(h.String()); err != nil || !reflect.DeepEqual(again, h) {
+			t.Errorf("%q reads as\n%vand its text as\n%v%v", text, h, again, err)
+		}
+		judge(h, c)
+	})
+}
+
+// histories hands out some of a listener with defects, and returns its
+// contract.
+func histories(f *testing.F, add func(listentest.History)) listentest.Contract {
+	f.Helper()
+	target, err := targets.Open("sim:deferred-credit+lost-wakeup+close-leaves-pending")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, s := range schedules(f) {
+		h, err := listentest.Run(f.Context(), target, s)
+		if err != nil {
+			f.Fatal(err)
+		}
+		add(h)
+	}
+	return target.Contract()
+}
+
+// judge does with a history all that check does, unless it is so long that
+// the fuzzer would wait.
+func judge(h listentest.History, c listentest.Contract) {
+	if len(h.Events) > 500 {
+		return
+	}
+	v := listentest.Check(h, c)
+	for _, w := range v.Violations {
+		_ = listentest.AccountFor(h, c, w).String()
+		_ = listentest.PictureAround(h, c, &w)
+	}
+	_ = listentest.Picture(h, c, v.First())
 }

@@ -38,14 +38,25 @@ func (p *printer) finding(f campaign.Finding, row campaign.Row, file string) {
 	}
 }
 
-// schedule prints a schedule and the picture of a history.
+// legend explains the last lane of a picture.
+const legend = "  held: the fewest (█) and the most (░) connections that can have been pending; | is what is guaranteed\n\n"
+
+// schedule prints a schedule, the picture of a history, and what would have
+// been lawful in the place of v.
 func (p *printer) schedule(s listentest.Schedule, h listentest.History, c listentest.Contract, v *listentest.Violation) {
-	p.printf("\n%s\n%s\n", indent(s.String()), indent(listentest.Picture(h, c, v)))
-	p.printf("  held: the fewest (█) and the most (░) connections that can have been pending; | is what is guaranteed\n\n")
+	p.printf("\n%s\n%s\n%s", indent(s.String()), indent(listentest.Picture(h, c, v)), legend)
+	if v == nil {
+		return
+	}
+	if remedies := listentest.AccountFor(h, c, *v).Remedies; len(remedies) > 0 {
+		p.printf("  it would have been lawful had %s\n\n", remedies[0])
+	}
 }
 
+// indent indents the lines that are not empty.
 func indent(text string) string {
-	return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
+	text = "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
+	return strings.ReplaceAll(text, "\n  \n", "\n\n")
 }
 
 // saveFinding writes f as a corpus entry to dir/PROMISE and returns the name

@@ -30,6 +30,7 @@ usage: listentest COMMAND [FLAGS] [ARGUMENTS]
 
   run       run generated cases against targets, and shrink what breaks
   replay    run schedules from files: as their headers say, or on -target
+  check     judge histories that were recorded elsewhere, by a contract
   shrink    find the simplest schedule that breaks the same promise
   corpus    list, show or add to the regression corpus
   nightly   run a night's jobs from a settings file, and go on where one stopped
@@ -50,7 +51,7 @@ type env struct {
 // commands by name. A command returns its exit status; an error is misuse or
 // trouble.
 var commands = map[string]func(context.Context, *env, []string) (int, error){
-	"run": runCommand, "replay": replayCommand, "shrink": shrinkCommand,
+	"run": runCommand, "replay": replayCommand, "check": checkCommand, "shrink": shrinkCommand,
 	"corpus": corpusCommand, "nightly": nightlyCommand, "targets": targetsCommand, "explain": explainCommand, "version": versionCommand,
 }
 

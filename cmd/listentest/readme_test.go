@@ -13,13 +13,13 @@ import (
 
 const root = "../.."
 
-// A transcript is a command of the README and what it prints.
+// A transcript is a command of a document and what it prints.
 type transcript struct{ command, output string }
 
-// transcripts returns the commands in the README's console blocks.
-func transcripts(t *testing.T) []transcript {
+// transcripts returns the commands in a document's console blocks.
+func transcripts(t *testing.T, file string) []transcript {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	text, err := os.ReadFile(filepath.Join(root, file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,12 +49,26 @@ func normal(s string) string {
 	return s
 }
 
-// TestReadme runs every command in the README's console blocks, and compares
-// what it prints.
+// TestReadme runs every command in the console blocks of the README, and of
+// docs/histories.md, and compares what it prints.
 func TestReadme(t *testing.T) {
+	for file, least := range map[string]int{"README.md": 7, "docs/histories.md": 7} {
+		t.Run(file, func(t *testing.T) { runTranscripts(t, file, least) })
+	}
+}
+
+// runTranscripts runs the commands of a document, at least so many.
+func runTranscripts(t *testing.T, file string, least int) {
 	dir := t.TempDir()
+	docs, err := filepath.Abs(filepath.Join(root, "docs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(docs, filepath.Join(dir, "docs")); err != nil {
+		t.Fatal(err)
+	}
 	ran := 0
-	for _, c := range transcripts(t) {
+	for _, c := range transcripts(t, file) {
 		args := strings.Fields(c.command)
 		switch {
 		case c.command == "go test work":
@@ -85,14 +99,18 @@ func TestReadme(t *testing.T) {
 				got += fmt.Sprintf("[exit status %d]\n", status)
 			}
 			if normal(got) != normal(c.output) {
-				t.Errorf("%s prints\n%s\nthe README has\n%s", c.command, got, c.output)
+				t.Errorf("%s prints\n%s\n%s has\n%s", c.command, got, file, c.output)
+			}
+		case args[0] == "cat" && len(args) == 2:
+			if text, err := os.ReadFile(filepath.Join(dir, args[1])); err != nil || string(text) != c.output {
+				t.Errorf("%s: %v\n%s\n%s has\n%s", c.command, err, text, file, c.output)
 			}
 		default:
-			t.Errorf("the README has %q, which this test does not run", c.command)
+			t.Errorf("%s has %q, which this test does not run", file, c.command)
 		}
 		ran++
 	}
-	if ran < 6 {
+	if ran < least {
 		t.Errorf("only %d commands were found", ran)
 	}
 }

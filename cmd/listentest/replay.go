@@ -98,11 +98,15 @@ type replayer struct {
 
 // worst keeps the more telling status: a violation before trouble before
 // misuse.
-func (r *replayer) worst(status int) {
+func (r *replayer) worst(status int) { r.status = worse(r.status, status) }
+
+// worse returns the more telling of two statuses.
+func worse(a, b int) int {
 	rank := []int{exitOK, exitMisuse, exitTrouble, exitViolation}
-	if slices.Index(rank, status) > slices.Index(rank, r.status) {
-		r.status = status
+	if slices.Index(rank, b) > slices.Index(rank, a) {
+		return b
 	}
+	return a
 }
 
 // targets returns where an entry is run.
@@ -166,15 +170,10 @@ func (r *replayer) verdict(ctx context.Context, e listentest.Entry, runner *list
 			p.History, first = h, v.First()
 		}
 	}
-	switch {
-	case first == nil:
-		r.printf("%s on %s: nothing is violated\n", e.Name, p.Target)
-	case first.Suspect:
-		r.printf("%s on %s: %v is suspect: %s\n", e.Name, p.Target, first.Promise, first.Text)
-	default:
+	if first != nil && !first.Suspect {
 		r.worst(exitViolation)
-		r.printf("%s on %s: %v is violated: %s\n", e.Name, p.Target, first.Promise, first.Text)
 	}
+	r.printf("%s on %s: %s\n", e.Name, p.Target, verdictText(first))
 	r.schedule(e.Schedule, p.History, runner.Target.Contract(), first)
 	for _, promise := range listentest.Promises() {
 		r.printf("  %-12v %v\n", promise, p.Verdict.Of[promise])

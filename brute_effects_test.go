@@ -204,11 +204,11 @@ func (b *brute) mayReturn(w *world, id int, bit uint32) bool {
 		shut := w.closed && b.closedBefore(o.call) && b.shutting(o.call) == b.shutting(w.at)
 		return o.outcome != OK || w.took&bit != 0 || o.conn <= 0 && b.c.Anomalies&Phantom != 0 && !shut
 	case Syn:
-		return (!b.refused(id) || w.away&bit != 0) && (!b.limited(o) || w.half&bit != 0)
+		return (!b.refused(id) || w.away&bit != 0 || o.outcome == Timeout) && (!b.limited(o) || w.half&bit != 0)
 	case Dial:
 		switch {
 		case b.refused(id):
-			return w.away&bit != 0
+			return w.away&bit != 0 || o.outcome == Timeout // what rests on time is not certain
 		case o.outcome != OK:
 			return true
 		case w.closed && b.closedBefore(o.call) && b.shutting(o.call) == b.shutting(w.at):

@@ -46,6 +46,9 @@ func (f *frontier) closeUpTo(goal uint64, p int32) {
 	}
 	f.keep(func(s *state) bool { f.turnAway(s, p); return true })
 	for i := 0; i < len(f.states) && !f.gaveUp; i++ {
+		if f.work++; f.work > frontierWork {
+			f.gaveUp = true
+		}
 		s := f.states[i]
 		if s.did&goal != 0 {
 			continue
@@ -292,7 +295,7 @@ func (f *frontier) returns(s *state, id int32, r *record, at int32) bool {
 		switch {
 		case r.outcome == Unsupported:
 		case r.refused():
-			return s.turned&bit != 0
+			return s.turned&bit != 0 || r.outcome == Timeout // what rests on time is not certain
 		case r.outcome != OK:
 		case s.closed && f.shutFrom(r.call, at) && !f.relaxed(ShutPromise):
 			return false
@@ -300,7 +303,7 @@ func (f *frontier) returns(s *state, id int32, r *record, at int32) bool {
 			return s.out&bit != 0
 		}
 	case Syn:
-		return (!r.refused() || s.turned&bit != 0) && (!f.limited(r) || s.half&bit != 0)
+		return (!r.refused() || s.turned&bit != 0 || r.outcome == Timeout) && (!f.limited(r) || s.half&bit != 0)
 	}
 	return true
 }

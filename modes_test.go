@@ -1,9 +1,6 @@
 package listentest
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 // TestCheckModes judges hand-written histories of what no target does yet, or
 // few: data, half-open connections, gauges, phantoms, panics, looks.
@@ -68,8 +65,13 @@ func TestCreditWindow(t *testing.T) {
 	if len(v.Observations) != 1 || v.Observations[0].Text != want || v.First() != nil {
 		t.Errorf("got %+v", v)
 	}
-	h = history(t, strings.ReplaceAll(`call 1 dial c0; return 1 ok conn 1; call 2 dial c1; return 2 refused`, "hold s0 dequeued;", ""))
-	if v := Check(h, linux); len(v.Observations) != 0 {
-		t.Errorf("a full queue is no window: %+v", v)
+	for why, events := range map[string]string{
+		"a full queue":                         `call 1 dial c0; return 1 ok conn 1; call 2 dial c1; return 2 refused`,
+		"a hold that began during the refusal": `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; call 3 dial c1; hold s0 dequeued; return 3 refused; call 4 resume s0; return 4 ok; return 2 ok conn 1`,
+		"a queue that is full besides":         `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; hold s0 dequeued; call 3 dial c1; return 3 ok conn 3; call 4 dial c1; return 4 refused; call 5 resume s0; return 5 ok; return 2 ok conn 1`,
+	} {
+		if v := Check(history(t, events), linux); len(v.Observations) != 0 || v.First() != nil {
+			t.Errorf("%s is no window: %+v", why, v)
+		}
 	}
 }

@@ -57,7 +57,7 @@ func TestAccount(t *testing.T) {
 		{"suspect, and something certain later", linux, `call 1 dial c0; rest calm; call 2 dial c1; return 2 ok conn 2; call 3 dial c1; return 3 ok conn 3`,
 			5, 1, 2, "#2 of c1", "#1 of c0", "dial #3 by c1 returned refused", ""},
 		{"only the search finds it", linux, `call 1 accept s2; call 2 accept s1; call 3 shut l0; return 3 ok; call 4 dial c0; return 1 ok conn 4`,
-			5, 0, 1, "", "#4 of c0", "accept #1 by s2 returned closed", "it breaks conserve"},
+			5, 0, 1, "", "#4 of c0", "accept #1 by s2 returned closed", "it breaks shut"},
 		{"reset and accepted all the same is not what it is", anyMost, `call 1 dial c0; return 1 reset; call 2 accept s0; return 2 ok conn 1; call 3 dial c0; return 3 refused`,
 			5, 0, 0, "", "", "dial #3 by c0 returned ok", ""},
 	} {

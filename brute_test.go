@@ -78,8 +78,27 @@ func (b *brute) lawful(h *History, c Contract) bool {
 	for id := range b.ops {
 		b.relate(id)
 	}
+	b.doubt()
 	b.seen = map[world]bool{}
 	return b.search(world{})
+}
+
+// doubt takes a dial that was reset or timed out for one that was given up, if
+// an accept which does not say what it took may have taken it.
+func (b *brute) doubt() {
+	for id := range b.ops {
+		o := &b.ops[id]
+		if o.kind != Dial && o.kind != Syn || o.ret == far || o.taker != 0 || o.outcome != Reset && o.outcome != Timeout {
+			continue
+		}
+		for _, a := range b.ops {
+			waits := a.kind == Accept && a.ret == far && a.call < o.ret && !slices.ContainsFunc(b.rest, func(r int) bool { return r >= o.ret })
+			if waits || b.strange() {
+				o.outcome = Cancelled
+				o.quit, o.dead = min(o.quit, o.ret), min(o.dead, o.ret)
+			}
+		}
+	}
 }
 
 // relate enters what op id says of others.

@@ -264,7 +264,7 @@ func (f *frontier) opensOrCloses(s *state, p int32) {
 	switch {
 	case r.kind == Listen && s.closed && (r.ret == never || r.ok()):
 		t.closed = false
-	case r.kind == Shut && !s.closed && f.closes(r):
+	case r.kind == Shut && !s.closed && f.closes(r) && !f.relaxed(ShutPromise):
 		t.closed, t.n, t.in, t.queue = true, 0, 0, [frontierQueue]uint8{}
 		t.ended |= s.in
 	default:
@@ -287,9 +287,9 @@ func (f *frontier) returns(s *state, id int32, r *record, at int32) bool {
 	case Listen:
 		return r.actor != Listener(0) || !s.closed || r.outcome != OK
 	case Shut:
-		return r.actor != Listener(0) || s.closed || !f.closes(r)
+		return r.actor != Listener(0) || s.closed || !f.closes(r) || f.relaxed(ShutPromise)
 	case Accept:
-		phantom := r.conn <= 0 && f.l.c.Anomalies&Phantom != 0 && !(s.closed && f.shutFrom(r.call, at) && !f.relaxed(ShutPromise))
+		phantom := r.conn <= 0 && f.l.c.Anomalies&Phantom != 0 && !(s.closed && f.shutFrom(r.call, at))
 		return r.outcome != OK || s.did&bit != 0 || phantom || f.stray(s, r)
 	case Dial:
 		switch {
@@ -297,7 +297,7 @@ func (f *frontier) returns(s *state, id int32, r *record, at int32) bool {
 		case r.refused():
 			return s.turned&bit != 0 || r.outcome == Timeout // what rests on time is not certain
 		case r.outcome != OK:
-		case s.closed && f.shutFrom(r.call, at) && !f.relaxed(ShutPromise):
+		case s.closed && f.shutFrom(r.call, at):
 			return false
 		case f.l.sure(r) && s.did&bit == 0:
 			return s.out&bit != 0
@@ -340,15 +340,14 @@ func (f *frontier) ends(s *state, id int32, at int32) bool {
 		return true // decided long since
 	}
 	bit := uint64(1) << slot
-	told := s.ended&bit != 0
 	s.ended &^= bit
 	switch {
-	case told, s.out&bit != 0, d.quit < at, d.kind == Syn && at < d.ack:
+	case s.out&bit != 0, d.quit < at, d.kind == Syn && at < d.ack:
 		return true
 	case s.did&bit != 0 && s.in&bit == 0, a.ret < at:
 		return true // accepted
 	}
-	if e := f.l.closingOf(d.from); e != nil && e.from < at && (s.in&bit == 0 || f.pass[slot] < at) {
+	if e := f.l.closingOf(d.from); e != nil && e.from < at && (s.in&bit == 0 || f.pass[slot] < at || f.relaxed(ShutPromise)) {
 		if k := s.find(slot); k < int(s.n) && d.accept == 0 && !f.l.strangers && !f.l.unreturned {
 			s.leave(k) // else it may be accepted all the same
 		}
@@ -370,7 +369,7 @@ func (f *frontier) rests(s *state, at int32) bool {
 			}
 		}
 	}
-	if s.closed && f.shutFrom(at, at) && !f.relaxed(ShutPromise) {
+	if s.closed && f.shutFrom(at, at) {
 		if f.accepts > 0 {
 			return false
 		}

@@ -141,15 +141,7 @@ func (l *ledger) leastHalf(d *record) span {
 // one of those that hi counts: not if it may have been one that hi has left
 // out already, or never counted, or one that keeps its place.
 func (l *ledger) takesOne() bool {
-	if !l.strangers || l.c.Anomalies&Phantom != 0 || l.c.Credit != CreditReturn || len(l.ends) > 0 {
-		return false
-	}
-	for i := range l.ops {
-		if d := &l.ops[i]; d.dial() && (d.end != never || d.refused() && (d.outcome == Reset || d.outcome == Timeout)) {
-			return false
-		}
-	}
-	return true
+	return l.strangers && l.c.Anomalies&Phantom == 0 && l.c.Credit == CreditReturn && len(l.ends) == 0
 }
 
 // count fills hi, lo and wait.

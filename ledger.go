@@ -300,12 +300,34 @@ func (l *ledger) resolve() {
 			}
 		}
 	}
+	l.doubt()
 	next := never
 	for p := len(l.free) - 1; p >= 0; p-- {
 		if l.free[p] != 0 {
 			next = int32(p)
 		}
 		l.free[p] = next
+	}
+}
+
+// doubt takes dials that were reset or timed out for given up, where an accept
+// may have taken one of them, and it is not known what that took.
+func (l *ledger) doubt() {
+	if !l.strangers && !l.unreturned {
+		return
+	}
+	first := never // the first event behind which an accept that never returned can have taken one
+	for i := range l.ops {
+		if a := &l.ops[i]; a.kind == Accept && a.ret == never {
+			first = min(first, a.from)
+		}
+	}
+	for i := range l.ops {
+		d := &l.ops[i]
+		if d.dial() && d.refused() && (d.outcome == Reset || d.outcome == Timeout) && (l.strangers || first < d.ret) {
+			d.outcome = Cancelled
+			d.quit, d.dead = min(d.quit, d.ret), min(d.dead, d.ret)
+		}
 	}
 }
 

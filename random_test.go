@@ -120,7 +120,7 @@ func (s *scribbler) returns(op int32) bool {
 			}
 		}
 		s.accepted = append(s.accepted, op)
-	case Shut, Abort, Hangup:
+	case Listen, Shut, Abort, Hangup:
 		if rng.IntN(4) == 0 {
 			e.Outcome = [...]Outcome{Failed, Unsupported}[rng.IntN(2)]
 		}

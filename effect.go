@@ -389,7 +389,7 @@ func (f *frontier) rests(s *state, at int32) bool {
 			}
 		case l.nextFree(d.call) == at && s.turned&(1<<slot) == 0:
 			return false
-		case d.kind == Dial && l.c.Overflow&(Block|Drop) == Block && l.c.Guaranteed.Stated && !f.relaxed(Progress) &&
+		case d.kind == Dial && l.c.Overflow&(Block|Drop) == Block && l.c.Guaranteed.Stated && !f.relaxed(Progress) && !(f.relaxed(MinPending) && l.nextFree(d.call) == at) &&
 			f.held(s, at-1)-f.own(s, slot, at-1) < l.low[at-1]:
 			return false
 		}

@@ -41,31 +41,40 @@ func (k *Checker) exact() {
 func (k *Checker) blame(at int) []Promise {
 	l := &k.l.ledger
 	e := &l.h.Events[at]
-	order := [...]Promise{MinPending, MaxPending, OrderPromise, Progress, ShutPromise, Conserve}
+	order := []Promise{MinPending, MaxPending, OrderPromise, Progress}
 	switch r := l.op(e.Op); {
 	case e.Verb == Rested:
-		order = [...]Promise{Progress, OrderPromise, ShutPromise, MinPending, MaxPending, Conserve}
+		order = []Promise{Progress, OrderPromise, MinPending, MaxPending}
 	case e.Verb == Return && r.kind == Accept:
-		order = [...]Promise{OrderPromise, MaxPending, MinPending, ShutPromise, Progress, Conserve}
+		order = []Promise{OrderPromise, MaxPending, MinPending, Progress}
 	case e.Verb == Return && r.ok():
-		order = [...]Promise{MaxPending, ShutPromise, OrderPromise, MinPending, Progress, Conserve}
+		order = []Promise{MaxPending, OrderPromise, MinPending, Progress}
 	}
+	if blamed := k.explain(at, order); len(blamed) > 0 {
+		return blamed
+	}
+	if blamed := k.explain(at, []Promise{ShutPromise, Conserve}); len(blamed) > 0 {
+		return blamed // these let so much happen that they explain what others did
+	}
+	return order[:1]
+}
+
+// explain returns those of ps of which one alone, not kept, would explain the
+// whole history, or else event at.
+func (k *Checker) explain(at int, ps []Promise) []Promise {
 	var all, some []Promise
-	for _, p := range order {
-		switch to, exact := k.f.run(l, 1<<p); {
-		case to == len(l.h.Events) && exact:
+	for _, p := range ps {
+		switch to, exact := k.f.run(&k.l.ledger, 1<<p); {
+		case to == len(k.l.h.Events) && exact:
 			all = append(all, p)
 		case to > at:
 			some = append(some, p)
 		}
 	}
-	switch {
-	case len(all) > 0:
+	if len(all) > 0 {
 		return all
-	case len(some) > 0:
-		return some
 	}
-	return order[:1]
+	return some
 }
 
 // alternatives lists promises for a sentence.

@@ -69,7 +69,7 @@ func (l *ledger) most(d *record) span {
 			s.to = min(s.to, a.closed)
 		}
 	}
-	if d.end < d.quit && d.accept == 0 && !l.strangers && !l.unreturned { // else it may be counted all the same
+	if l.endFrees(d) {
 		s.to = min(s.to, d.end)
 	}
 	if l.forgets(d) {
@@ -86,6 +86,20 @@ func (l *ledger) most(d *record) span {
 		}
 	}
 	return s
+}
+
+// endFrees reports whether d surely holds no place once its client was told
+// the end: not if it is the client's own doing, nor if it may have been
+// accepted, before its end or, where a close need not end it, behind that.
+func (l *ledger) endFrees(d *record) bool {
+	if d.end >= d.quit || d.accept != 0 {
+		return false
+	}
+	if !l.strangers && !l.unreturned {
+		return true
+	}
+	e := l.closingOf(d.from)
+	return d.end < l.stranger && (e == nil || e.from > d.end || e.sure && l.c.Close == CloseEnds)
 }
 
 // forgets reports whether d, once it is dead, has lost its place by the next

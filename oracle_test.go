@@ -1,6 +1,7 @@
 package listentest
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 )
@@ -47,37 +48,44 @@ func oracleContract(rng *rand.Rand) Contract {
 // that the search takes, and beyond.
 func TestBruteForce(t *testing.T) {
 	shares := [...]float64{1: 0.22, 0.22, 0.22, 0.22, 0.05, 0.05, 0.01, 0.01} // the brute force takes its time
+	for overlap := 1; overlap < len(shares); overlap++ {
+		t.Run(fmt.Sprintf("overlap=%d", overlap), func(t *testing.T) {
+			t.Parallel()
+			bruteForce(t, overlap, int(shares[overlap]*float64(*oracleHistories)))
+		})
+	}
+}
+
+func bruteForce(t *testing.T, overlap, histories int) {
 	var k Checker
 	b := brute{}
-	for overlap := 1; overlap < len(shares); overlap++ {
-		rng := rand.New(rand.NewPCG(uint64(overlap), 0))
-		right, wrong, caught, intervals := 0, 0, 0, 0
-		for range int(shares[overlap] * float64(*oracleHistories)) {
-			c := oracleContract(rng)
-			h := randomHistory(rng, overlap)
-			v := k.Check(h, c)
-			alarm := certain(v)
-			if b.lawful(&h, c) {
-				right++
-				if alarm != nil {
-					t.Fatalf("false alarm under\n%v\n%v\n%v", c, h, *alarm)
-				}
-				continue
+	rng := rand.New(rand.NewPCG(uint64(overlap), 0))
+	right, wrong, caught, intervals := 0, 0, 0, 0
+	for range histories {
+		c := oracleContract(rng)
+		h := randomHistory(rng, overlap)
+		v := k.Check(h, c)
+		alarm := certain(v)
+		if b.lawful(&h, c) {
+			right++
+			if alarm != nil {
+				t.Fatalf("false alarm under\n%v\n%v\n%v", c, h, *alarm)
 			}
-			wrong++
-			switch {
-			case alarm == nil && v.Exact:
-				t.Fatalf("missed under\n%v\n%v", c, h)
-			case alarm != nil:
-				caught++
-				intervals += int(count(!v.Exact))
-			case overlap <= frontierOverlap:
-				t.Errorf("the search gave up under\n%v\n%v", c, h)
-			}
+			continue
 		}
-		t.Logf("overlap %d: %d lawful histories, no alarm; %d unlawful ones, %.2f %% caught, %.2f %% by intervals alone", overlap, right, wrong,
-			100*float64(caught)/float64(wrong), 100*float64(intervals)/float64(wrong))
+		wrong++
+		switch {
+		case alarm == nil && v.Exact:
+			t.Fatalf("missed under\n%v\n%v", c, h)
+		case alarm != nil:
+			caught++
+			intervals += int(count(!v.Exact))
+		case overlap <= frontierOverlap:
+			t.Errorf("the search gave up under\n%v\n%v", c, h)
+		}
 	}
+	t.Logf("overlap %d: %d lawful histories, no alarm; %d unlawful ones, %.2f %% caught, %.2f %% by intervals alone", overlap, right, wrong,
+		100*float64(caught)/float64(wrong), 100*float64(intervals)/float64(wrong))
 }
 
 // certain returns the first violation that the brute force can know of: it is
@@ -94,10 +102,20 @@ func certain(v Verdict) *Violation {
 // TestLawful runs listeners that keep their contracts, whatever else they do:
 // no alarm.
 func TestLawful(t *testing.T) {
+	const parts = 8
+	for part := range parts {
+		t.Run(fmt.Sprint(part), func(t *testing.T) {
+			t.Parallel()
+			keepsLawful(t, uint64(part), *oracleHistories/parts)
+		})
+	}
+}
+
+func keepsLawful(t *testing.T, part uint64, histories int) {
 	var k Checker
 	exact, events := 0, 0
-	for i := range *oracleHistories {
-		rng := rand.New(rand.NewPCG(uint64(i), 7))
+	for i := range histories {
+		rng := rand.New(rand.NewPCG(uint64(i), part))
 		c := actualContract(rng)
 		h := lawfulHistory(rng, c, 1+rng.IntN(8), 4+rng.IntN(24))
 		v := k.Check(h, c)
@@ -107,5 +125,5 @@ func TestLawful(t *testing.T) {
 		exact += int(count(v.Exact))
 		events += len(h.Events)
 	}
-	t.Logf("%d lawful histories, %d events, no alarm; %.2f %% of them searched", *oracleHistories, events, 100*float64(exact)/float64(*oracleHistories))
+	t.Logf("%d lawful histories, %d events, no alarm; %.2f %% of them searched", histories, events, 100*float64(exact)/float64(histories))
 }

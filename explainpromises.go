@@ -113,11 +113,12 @@ var explanations = [numPromises]explanation{
 			"bufconn: close of the client discarded what was not yet read", "https://github.com/grpc/grpc-go/commit/2625f0335f20"},
 	},
 	CreditPromise: {
-		judged: "A probe is a row of dials, one after the other, right behind a quiet rest at which nobody is held and nothing else goes on, up to the first that " +
-			"is not admitted. As many must be admitted as guaranteed less hi, the most that can have held a place at the rest; and not more than max + " +
-			"race less lo, the fewest. So places that earlier connections have leaked show as a queue that is smaller than it was.",
-		exempt: "Probes in which a dial already breaks min-pending or max-pending, which are named instead; probes that another operation overlaps; and whatever " +
-			"lies between a shut and the next listen.",
+		judged: "A probe is a row of dials, one after the other, right behind a quiet rest at which nobody is held and nothing is open. Where one of them is " +
+			"turned away, at once or behind its ok, as many of the others must be admitted as guaranteed less hi, the most that can have held a place at " +
+			"the rest. So places that earlier connections have leaked show as a queue that is smaller than it was, also where each refusal alone could be " +
+			"excused by the others. That no more are admitted than there are places is judged by max-pending.",
+		exempt: "Probes in which a dial already breaks min-pending, which is named instead; dials that another operation overlaps; listeners with phantoms, for one " +
+			"that was turned away may come again; and whatever lies between a shut and the next listen.",
 		suspect: "Never: it is judged behind quiet rests only.",
 		fields:  []string{"backlog", "guaranteed", "max", "race", "admit", "credit", "must", "may", "close"},
 		from: []string{"Microsoft KB 295079: an accept adds one to what is available of the backlog",

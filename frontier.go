@@ -168,7 +168,7 @@ func (l *ledger) places(a *record) int32 {
 		if l.c.Must&Aborted == 0 && d.quit < a.ret {
 			to = min(to, d.quit)
 		}
-	case a.conn < 0, l.c.Must&Aborted == 0, l.c.Anomalies&Phantom != 0:
+	case l.c.Must&Aborted == 0, l.c.Anomalies&Phantom != 0:
 		return 0
 	}
 	if e := l.closingOf(since); e != nil {

@@ -121,6 +121,9 @@ func (k *Checker) probe(at int32, first int) {
 		low-- // one that was turned away early may have been so for the sake of another that was half-open
 	}
 	k.judged[CreditPromise] = k.judged[CreditPromise] || turned > 0 || admitted >= low-l.hi[at]
+	if v := k.v.violation(MinPending); v != nil && v.From >= int(at) && v.To <= int(last) {
+		return // that says it already
+	}
 	if turned > 0 && admitted < low-l.hi[at] {
 		k.found(Violation{Promise: CreditPromise, From: int(at), To: int(last), Op: int32(id - 1), Holders: l.holders(at),
 			Text: fmt.Sprintf("of %d dials from rest %d were admitted while at most %s held before, and %d %s guaranteed",

@@ -32,7 +32,7 @@ type family struct {
 var families = []family{
 	{
 		name: "tcp", domain: unix.AF_INET, addressed: true, contract: tcpContract,
-		listenAddr: func(t *Target) unix.Sockaddr { return &unix.SockaddrInet4{Addr: t.addr.As4()} },
+		listenAddr: func(t *Target) unix.Sockaddr { return &unix.SockaddrInet4{Addr: t.loopback()} },
 		dialAddr:   func() (unix.Sockaddr, string) { return nil, "" },
 		keyOf: func(sa unix.Sockaddr) string {
 			in, ok := sa.(*unix.SockaddrInet4)
@@ -57,6 +57,20 @@ var families = []family{
 			return un.Name
 		},
 	},
+}
+
+// sessions counts the addresses that were given out.
+var sessions atomic.Uint32
+
+// loopback returns the address that was set, or one of 127.1.0.0 to
+// 127.63.255.255 that no other session of this process has had of late: a
+// listener that is closed for a moment then loses its port to nobody.
+func (t *Target) loopback() [4]byte {
+	if t.addr.IsValid() {
+		return t.addr.As4()
+	}
+	n := sessions.Add(1)
+	return [4]byte{127, 1 + byte(n>>16%63), byte(n >> 8), byte(n)}
 }
 
 // fresh returns a copy of an address: package unix writes the kernel's form

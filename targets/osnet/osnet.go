@@ -33,7 +33,7 @@ type Setting struct{ Key, Value string }
 type Target struct {
 	name     string
 	family   *family
-	addr     netip.Addr // where TCP listens; loopback
+	addr     netip.Addr // where TCP listens, loopback; the zero Addr is one of its own for each session
 	contract listentest.Contract
 }
 
@@ -42,7 +42,7 @@ type Target struct {
 // there is none of or an address that is not loopback, or with another error
 // where this machine has no such family.
 func New(name, familyName string, settings ...Setting) (*Target, error) {
-	t := &Target{name: name, addr: netip.AddrFrom4([4]byte{127, 0, 0, 1})}
+	t := &Target{name: name}
 	for i := range families {
 		if families[i].name == familyName {
 			t.family = &families[i]

@@ -204,7 +204,7 @@ func behindAccept() int {
 // TestStranger: a connection that no step dialed is a finding where nobody
 // else can have dialed it, and trouble where somebody can.
 func TestStranger(t *testing.T) {
-	target, err := New("tcp", "tcp")
+	target, err := New("tcp", "tcp", Setting{"addr", "127.0.0.1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ func (f *frontier) close(p int32) { f.closeUpTo(0, p) }
 func (f *frontier) closeFor(id int32, r *record, p int32) {
 	goal := uint64(0)
 	switch {
-	case f.free != 0 || r.kind == Syn || r.refused() || f.needsMoment():
+	case f.gate != 0 || r.kind == Syn || r.refused() || f.needsMoment():
 	case r.kind == Accept && r.ok(), r.kind == Dial && r.ok() && f.l.sure(r):
 		goal = 1 << f.slot[id]
 	default:
@@ -164,7 +164,7 @@ func (f *frontier) admits(s *state, p int32) {
 		if s.closed || p >= f.until[slot] || d.kind == Syn && p < d.ack || s.out&(1<<slot) != 0 {
 			continue
 		}
-		if f.early(s, slot, d) {
+		if f.tooSoon(s, slot, d) {
 			continue
 		}
 		if s.n == frontierQueue {
@@ -177,10 +177,10 @@ func (f *frontier) admits(s *state, p int32) {
 	}
 }
 
-// early reports whether it is too early for d, because another dial that has
+// tooSoon reports whether it is too soon for d, because another dial that has
 // not been admitted will be accepted before it. That saves the search states
 // from which there is no way on.
-func (f *frontier) early(s *state, slot uint8, d *record) bool {
+func (f *frontier) tooSoon(s *state, slot uint8, d *record) bool {
 	if f.l.c.Order != FIFO || f.relaxed(OrderPromise) || f.relaxed(Conserve) || d.accept == 0 {
 		return false
 	}
@@ -259,7 +259,7 @@ func (l *ledger) handshake(d *record) int32 {
 // opensOrCloses lets an open shut close the listener, and an open listen open
 // it again.
 func (f *frontier) opensOrCloses(s *state, p int32) {
-	r := f.l.op(f.free)
+	r := f.l.op(f.gate)
 	t := *s
 	switch {
 	case r.kind == Listen && s.closed && (r.ret == never || r.ok()):

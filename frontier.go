@@ -9,12 +9,14 @@ import "math/bits"
 // it gets empty, no order of what happened inside the operations explains the
 // history.
 //
-// Why an empty frontier is never a false alarm: closure adds each state that
-// one more effect leads to, until there is none, before any event that could
-// rule a state out, and a state is only ruled out by a rule of the contract.
-// So a lawful run of the listener, with its effects at whatever moments, is
-// in the frontier at each event. Where that costs too much the search ends,
-// and says so.
+// Why an empty frontier is never a false alarm: before any event that could
+// rule a state out, each state is added that one more effect leads to, until
+// there is none; and a state is only ruled out by a rule of the contract. So a
+// lawful run of the listener, with its effects at whatever moments, is in the
+// frontier at each event. An effect that may as well come later is put off,
+// but never past an event that could forbid it (closeFor), and states from
+// which there is no way on are left out (tooSoon). Where the search costs too
+// much it ends, and says so.
 //
 // An effect is a dial's admission, an accept's taking of a connection, a
 // dial's being turned away, the closing of the listener or its reopening.
@@ -60,7 +62,7 @@ type frontier struct {
 	takers  uint64 // of accepts that are open, and may take a connection
 	accepts int    // accepts that are open
 	sorted  uint64 // of dials whose order among each other makes no difference
-	free    int32  // the shut that is open, or the listen; 0 if none is
+	gate    int32  // the shut or the listen that is open; 0 if none is
 
 	forget [frontierSlots]int32 // event from which a dead connection counts no more,
 	lose   [frontierSlots]int32 // from which a pending one is not surely counted,
@@ -77,7 +79,7 @@ type frontier struct {
 // far: an event that is not judged, or too many states, ends it early.
 func (f *frontier) run(l *ledger, relax uint16) (at int, exact bool) {
 	f.l, f.relax, f.gaveUp, f.work = l, relax, false, 0
-	f.used, f.dials, f.opens, f.takers, f.sorted, f.accepts, f.free = 0, 0, 0, 0, 0, 0, 0
+	f.used, f.dials, f.opens, f.takers, f.sorted, f.accepts, f.gate = 0, 0, 0, 0, 0, 0, 0
 	f.slot = zeroed(f.slot, len(l.ops))
 	f.places()
 	f.states = append(f.states[:0], state{})
@@ -194,7 +196,7 @@ func (f *frontier) call(id int32, r *record) {
 		}
 	case r.kind == Listen || r.kind == Shut:
 		if r.actor == Listener(0) {
-			f.free = id
+			f.gate = id
 		}
 	}
 }
@@ -279,8 +281,8 @@ func (f *frontier) returned(id int32, r *record) {
 	}
 	switch {
 	case r.kind == Listen || r.kind == Shut:
-		if f.free == id {
-			f.free = 0
+		if f.gate == id {
+			f.gate = 0
 		}
 	case f.used&(1<<s) == 0 || f.ops[s] != id:
 	case r.kind == Accept:

@@ -31,7 +31,6 @@ type actual struct {
 type actualConn struct {
 	id             int32
 	dead, released bool // its client is gone; it holds no place any more
-	half           bool
 	end            bool // to be told
 	known          bool // its dial has returned ok
 	gone           bool // its client has left, or was told the end

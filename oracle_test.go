@@ -59,7 +59,7 @@ func TestBruteForce(t *testing.T) {
 func bruteForce(t *testing.T, overlap, histories int) {
 	var k Checker
 	b := brute{}
-	rng := rand.New(rand.NewPCG(uint64(overlap), 0))
+	rng := rand.New(rand.NewPCG(uint64(overlap), *oracleSeed))
 	right, wrong, caught, intervals := 0, 0, 0, 0
 	for range histories {
 		c := oracleContract(rng)
@@ -115,7 +115,7 @@ func keepsLawful(t *testing.T, part uint64, histories int) {
 	var k Checker
 	exact, events := 0, 0
 	for i := range histories {
-		rng := rand.New(rand.NewPCG(uint64(i), part))
+		rng := rand.New(rand.NewPCG(uint64(i), *oracleSeed<<3+part))
 		c := actualContract(rng)
 		h := lawfulHistory(rng, c, 1+rng.IntN(8), 4+rng.IntN(24))
 		v := k.Check(h, c)

@@ -34,6 +34,7 @@ func TestCheckDetails(t *testing.T) {
 		{"or one that was reset, which nobody knows", two(linux), crowd + `call 8 dial c0; return 8 ok conn 8; call 9 dial c0; return 9 ok conn 9; call 10 dial c0; call 11 accept s0; return 10 reset; return 11 ok; call 12 dial c0; return 12 refused`, lawful, 0, ""},
 		{"the listener counts those that are accepted no more", closing, full + `call 2 accept s0; return 2 ok conn 1; gauge l0 0; call 3 dial c0; return 3 refused`, lawful, 0, ""},
 		{"the listener's count is of its moment", linux, full + `call 2 accept s0; gauge l0 0; return 2 ok conn 1; call 3 dial c0; return 3 ok conn 3; call 4 dial c0; return 4 refused`, lawful, 0, ""},
+		{"a listen beside a shut is not judged", linux, full + `call 2 shut l0; call 3 listen l0 1; return 3 ok; return 2 ok; end conn 1 reset; call 4 dial c0; return 4 refused; call 5 dial c0; return 5 ok conn 5`, lawful, 0, ""},
 		{"one that was turned away may come again, as a phantom", with(linux, func(c *Contract) { c.Admit, c.Anomalies, c.Overflow = AdmitNever, Phantom, 0 }), `rest quiet; call 1 dial c0; return 1 ok conn 1; call 2 dial c0; return 2 ok conn 2; end conn 2 reset; end conn 1 reset`, lawful, 0, ""},
 		{"an accepted phantom need not hold a place", with(linux, func(c *Contract) {
 			c.Credit, c.Anomalies, c.Must, c.May = CreditClose, Phantom, c.Must|Accepted, c.May|Accepted

@@ -61,7 +61,7 @@ type ledger struct {
 	// overlap is how many operations were open at once, at most.
 	overlap int
 	// blind is the first event that is not judged, nor any after it: a planned
-	// failure, a sibling listener.
+	// failure, a sibling listener, a listen or shut while another is open.
 	blind int32
 }
 
@@ -364,11 +364,18 @@ func (l *ledger) bounds() {
 	var shut closing // in force, if closed
 	closed := false
 	opening := int32(0) // the listen that is open
+	busy := int32(0)    // the listen or shut that is open
 	low, high := l.inForce(now, opening, closed)
 	for i := range l.h.Events {
 		if e := &l.h.Events[i]; e.Verb <= Return {
 			r := l.op(e.Op)
 			if r.kind == Listen || r.kind == Shut {
+				if r.actor == Listener(0) && r.call == int32(i) {
+					if l.op(busy).ret > int32(i) && busy != 0 {
+						l.blind = min(l.blind, int32(i)) // which of them came first is not known
+					}
+					busy = e.Op
+				}
 				switch {
 				case r.actor != Listener(0):
 				case e.Verb == Call && r.kind == Listen && r.call == int32(i):

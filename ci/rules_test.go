@@ -265,3 +265,15 @@ func TestDecisions(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingStray: no finding that a test has saved beside itself is left in
+// the tree, where it would be checked in.
+func TestNothingStray(t *testing.T) {
+	found, err := filepath.Glob("../*/testdata/listentest/*/*.sched")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range found {
+		t.Errorf("%s was found by a test: mend it, or add it to the corpus", name)
+	}
+}

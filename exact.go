@@ -26,37 +26,43 @@ func (k *Checker) exact() {
 		return
 	}
 	e := &l.h.Events[at]
-	blamed := k.blame(at)
-	v := Violation{Promise: blamed[0], Op: e.Op, To: at, Holders: l.holders(int32(max(at-1, 0)))}
+	v := Violation{Op: e.Op, To: at, Holders: l.holders(int32(max(at-1, 0))),
+		Text: "no order of what overlapped explains that " + k.l.tell(e)}
 	if e.Verb == Return {
 		v.From = int(l.op(e.Op).call)
 	}
-	v.Text = fmt.Sprintf("no order of what overlapped explains that %s; without %s one would", k.l.tell(e), alternatives(blamed))
+	shows := usual(l, e)
+	v.Promise = shows[0]
+	if blamed := k.blame(at, shows); len(blamed) > 0 {
+		v.Promise = blamed[0]
+		v.Text += "; without " + alternatives(blamed) + " one would"
+	}
 	k.found(v)
 }
 
-// blame returns the promises that event at breaks: those of which one alone,
-// not kept, would explain the whole history, or else the event. The one that
-// such an event shows most often stands first.
-func (k *Checker) blame(at int) []Promise {
-	l := &k.l.ledger
-	e := &l.h.Events[at]
-	order := []Promise{MinPending, MaxPending, OrderPromise, Progress}
+// usual returns the promises of which such an event shows a breach, the one
+// that it shows most often first.
+func usual(l *ledger, e *Event) []Promise {
 	switch r := l.op(e.Op); {
 	case e.Verb == Rested:
-		order = []Promise{Progress, OrderPromise, MinPending, MaxPending}
+		return []Promise{Progress, OrderPromise, MinPending, MaxPending}
 	case e.Verb == Return && r.kind == Accept:
-		order = []Promise{OrderPromise, MaxPending, MinPending, Progress}
+		return []Promise{OrderPromise, MaxPending, MinPending, Progress}
 	case e.Verb == Return && r.ok():
-		order = []Promise{MaxPending, OrderPromise, MinPending, Progress}
+		return []Promise{MaxPending, OrderPromise, MinPending, Progress}
 	}
-	if blamed := k.explain(at, order); len(blamed) > 0 {
+	return []Promise{MinPending, MaxPending, OrderPromise, Progress}
+}
+
+// blame returns the promises that event at breaks: those of which one alone,
+// not kept, would explain the whole history, or else the event. There may be
+// none: then it takes more than one.
+func (k *Checker) blame(at int, shows []Promise) []Promise {
+	if blamed := k.explain(at, shows); len(blamed) > 0 {
 		return blamed
 	}
-	if blamed := k.explain(at, []Promise{ShutPromise, Conserve}); len(blamed) > 0 {
-		return blamed // these let so much happen that they explain what others did
-	}
-	return order[:1]
+	// These let so much happen that they explain what others did.
+	return k.explain(at, []Promise{ShutPromise, Conserve})
 }
 
 // explain returns those of ps of which one alone, not kept, would explain the

@@ -148,3 +148,11 @@ func TestPictureAround(t *testing.T) {
 		t.Errorf("a short history is not drawn whole:\n%s", got)
 	}
 }
+
+// TestLongWords: an error repeats no more of a wrong word than helps.
+func TestLongWords(t *testing.T) {
+	_, err := ParseHistory(strings.Repeat("x", 100_000))
+	if err == nil || len(err.Error()) > 200 || !strings.HasSuffix(err.Error(), `x" and more`) {
+		t.Errorf("got %.300v", err)
+	}
+}

@@ -224,9 +224,15 @@ func (f *fields) errorf(want, got string) error {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
+// mostQuoted is how much of a wrong word an error repeats, in bytes.
+const mostQuoted = 60
+
 func quote(word string) string {
 	if word == "" {
 		return "the end of the line"
+	}
+	if len(word) > mostQuoted {
+		return strconv.Quote(word[:mostQuoted]) + " and more"
 	}
 	return strconv.Quote(word)
 }

@@ -26,7 +26,7 @@ type bruteOp struct {
 	end       int // of the connection that it dialed
 	quit      int // its client may be gone
 	dead      int // its client is gone
-	ack, ackd int // call and return of a syn's first ack
+	ack, ackd int // call of a syn's first ack, and return of its last
 	shutBy    int // of what accept returned: call and
 	gone      int // return of its hangup or abort
 	taker     int // the accept that returned it
@@ -136,8 +136,11 @@ func (b *brute) relate(id int) {
 			d.dead = min(d.dead, o.ret)
 		}
 	case Ack:
-		if d := &b.ops[o.conn]; d.ack == far && !(returned && o.outcome == Unsupported) {
-			d.ack, d.ackd = o.call, o.ret
+		if d := &b.ops[o.conn]; d.kind == Syn && !b.unsupported(o) {
+			if d.ack == far {
+				d.ack, d.ackd = o.call, 0
+			}
+			d.ackd = max(d.ackd, o.ret)
 		}
 	}
 }

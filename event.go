@@ -70,9 +70,11 @@ type Op struct {
 	// ID counts the operations of a run from 1 in the order of their calls.
 	// A connection is named by the ID of the operation that dialed it.
 	ID int32
-	// Conn is the connection that a send, recv, half-close, hangup or abort
-	// addresses: the ID of the operation that obtained it, which is the dial
-	// at a client and the accept at an acceptor. 0 for every other kind.
+	// Conn is the connection that a send, recv, half-close, hangup, abort or
+	// ack addresses: the ID of the operation that obtained it, which is the
+	// dial or syn at a client and the accept at an acceptor. An ack addresses
+	// the client's newest half-open connection; with none half-open it repeats
+	// the last ack, and Conn is that one's. 0 for every other kind.
 	Conn int32
 	Step
 }

@@ -26,8 +26,8 @@ type record struct {
 	end        int32 // index of its End
 	quit       int32 // index from which its client may be gone, and
 	dead       int32 // from which it surely is
-	ack        int32 // index of the call and
-	acked      int32 // of the return of the first ack of a syn
+	ack        int32 // index of the call of the first ack of a syn, and
+	acked      int32 // of the return of its last: one that is repeated may be the one that counts
 
 	// Of an accept: its acceptor's hangup or abort of what it returned.
 	closing int32 // index of the call and
@@ -287,8 +287,11 @@ func (l *ledger) resolve() {
 		case Hangup, Abort:
 			l.resolveEnd(r)
 		case Ack:
-			if s := l.op(r.conn); s.kind == Syn && s.ack == never && (r.ret == never || r.outcome != Unsupported) {
-				s.ack, s.acked = r.call, r.ret
+			if s := l.op(r.conn); s.kind == Syn && (r.ret == never || r.outcome != Unsupported) {
+				if s.ack == never {
+					s.ack, s.acked = r.call, 0
+				}
+				s.acked = max(s.acked, r.ret)
 			}
 		case Fail:
 			if r.ret == never || r.outcome != Unsupported {

@@ -47,6 +47,10 @@ func TestCheckModes(t *testing.T) {
 		{"a syn that is refused with room", linux, `call 1 syn c0; return 1 refused`, MinPending, 0, ""},
 		{"accepted from half-open without an ack", linux, `call 1 syn c0; return 1 ok; call 2 accept s0; return 2 ok conn 1`, Conserve, 0, ""},
 
+		{"an ack that is repeated may be the one that counts", linux, `call 1 dial c0; return 1 ok conn 1; call 2 syn c1; return 2 ok; call 3 ack c1 conn 2; return 3 ok; rest quiet; call 4 accept s0; return 4 ok conn 1; call 5 ack c1 conn 2; return 5 ok; call 6 accept s0; return 6 ok conn 2`, lawful, 0, ""},
+		{"an ack that is not repeated came when there was no room", linux, `call 1 dial c0; return 1 ok conn 1; call 2 syn c1; return 2 ok; call 3 ack c1 conn 2; return 3 ok; rest quiet; call 4 accept s0; return 4 ok conn 1; call 5 accept s0; return 5 ok conn 2`, MaxPending, 0, "accept #5 by s0 returned connection #2 of c1; without max-pending one would"},
+		{"one that may still come counts", linux, `call 1 dial c0; return 1 ok conn 1; call 2 syn c1; return 2 ok; call 3 ack c1 conn 2; return 3 ok; call 4 ack c1 conn 2; rest quiet; call 5 accept s0; return 5 ok conn 1; call 6 accept s0; return 6 ok conn 2; return 4 ok`, lawful, 0, ""},
+
 		{"a phantom is declared", phantom, accepted + `call 3 abort c0 conn 1; return 3 ok; call 4 accept s0; return 4 ok conn nobody`, lawful, 0, ""},
 		{"a phantom may hold the place", phantom, accepted + `call 3 abort c0 conn 1; return 3 ok; rest quiet; call 4 dial c0; return 4 refused`, lawful, 0, ""},
 		{"nothing has ended, so nothing is a phantom's", phantom, `call 1 dial c0; return 1 refused`, MinPending, 0, ""},

@@ -14,7 +14,8 @@ type scribbler struct {
 	dialed   []int32 // dials and syns that returned ok, and have not ended
 	accepted []int32 // accepts that returned one, and have not ended
 	pending  []int32 // dials and acked syns that may be pending
-	halves   []int32 // syns that returned ok
+	halves   []int32 // syns that returned ok,
+	acked    []int32 // and those that were acked
 }
 
 // randomHistory draws a history of a few operations by up to overlap actors.
@@ -69,7 +70,9 @@ func (s *scribbler) call(i int) {
 		t.Kind = Syn
 	case r == 15 && len(s.halves) > 0:
 		t.Kind, conn = Ack, s.pick(&s.halves)
-		s.pending = append(s.pending, conn)
+		s.pending, s.acked = append(s.pending, conn), append(s.acked, conn)
+	case r == 15 && len(s.acked) > 0:
+		t.Kind, conn = Ack, s.acked[s.rng.IntN(len(s.acked))] // again
 	case r == 16:
 		t = Step{Kind: Tick, N: 1}
 	}

@@ -31,7 +31,8 @@ type Runner struct {
 	open    []Op // called and not returned, in the order of their calls
 	held    []Actor
 	conns   []holding
-	backlog int32 // in force: of the newest listen
+	acked   [256]int32 // by actor, the syn that its last ack finished; 0 if none did
+	backlog int32      // in force: of the newest listen
 	shut    bool
 	awaited int32              // the operation that a step waits for, or 0
 	arrived context.CancelFunc // called when it returns
@@ -45,6 +46,7 @@ type Runner struct {
 type holding struct {
 	actor Actor
 	op    int32
+	half  bool // half-open: no ack has finished it
 }
 
 // Run runs s once against t.
@@ -96,6 +98,7 @@ func (r *Runner) begin(ctx context.Context, s Schedule, rest func()) error {
 	r.mu.Lock()
 	r.history.Backlog, r.history.Events = s.Backlog, r.history.Events[:0]
 	r.open, r.held, r.conns = r.open[:0], r.held[:0], r.conns[:0]
+	clear(r.acked[:])
 	r.backlog, r.shut = s.Backlog, false
 	r.mu.Unlock()
 	o := Options{Backlog: s.Backlog, Report: r.report, Rest: rest, Choices: s.Choices,
@@ -133,8 +136,13 @@ func (r *Runner) ended(op Op, e Event) {
 		return
 	}
 	switch op.Kind {
-	case Dial, Accept:
-		r.conns = append(r.conns, holding{op.Actor, op.ID})
+	case Dial, Accept, Syn:
+		r.conns = append(r.conns, holding{op.Actor, op.ID, op.Kind == Syn})
+	case Ack:
+		r.acked[op.Actor] = op.Conn
+		for i := range r.conns {
+			r.conns[i].half = r.conns[i].half && r.conns[i].op != op.Conn
+		}
 	case Listen:
 		if op.Actor == Listener(0) {
 			r.backlog, r.shut = int32(op.N), false
@@ -227,7 +235,7 @@ func (r *Runner) call(t Step) (Op, bool) {
 }
 
 // meaning returns the connection that t addresses, and whether t means
-// anything here (rules 4 and 10).
+// anything here (rules 2, 4 and 10).
 func (r *Runner) meaning(t Step) (conn int32, ok bool) {
 	held := slices.Contains(r.held, t.Actor)
 	busy := slices.ContainsFunc(r.open, func(o Op) bool {
@@ -247,18 +255,37 @@ func (r *Runner) meaning(t Step) (conn int32, ok bool) {
 	switch t.Kind {
 	case Shut:
 		return 0, t.Actor != Listener(0) || !r.shut
-	case Send, Recv, HalfClose, Hangup, Abort:
-		for i := len(r.conns) - 1; i >= 0; i-- {
-			if c := r.conns[i]; c.actor == t.Actor {
-				if t.Kind == Hangup || t.Kind == Abort {
-					r.conns = slices.Delete(r.conns, i, i+1)
-				}
-				return c.op, true
-			}
+	case Ack:
+		if i := r.newest(t); i >= 0 {
+			return r.conns[i].op, true
 		}
-		return 0, false
+		conn = r.acked[t.Actor]
+		return conn, conn != 0
+	case Send, Recv, HalfClose, Hangup, Abort:
+		i := r.newest(t)
+		if i < 0 {
+			return 0, false
+		}
+		conn = r.conns[i].op
+		if t.Kind == Hangup || t.Kind == Abort {
+			r.conns = slices.Delete(r.conns, i, i+1)
+		}
+		return conn, true
 	}
 	return 0, true
+}
+
+// newest returns the index of the newest connection that t's actor holds and
+// t can address, or -1: an ack wants one that is half-open, hangup and abort
+// take any.
+func (r *Runner) newest(t Step) int {
+	for i := len(r.conns) - 1; i >= 0; i-- {
+		c := r.conns[i]
+		if c.actor == t.Actor && (c.half == (t.Kind == Ack) || t.Kind == Hangup || t.Kind == Abort) {
+			return i
+		}
+	}
+	return -1
 }
 
 // outcome returns how the operation ended, if it has.

@@ -3,6 +3,7 @@ package listentest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -64,7 +65,8 @@ func (s *scriptedSession) Settle(context.Context) (Rest, error) {
 
 func (s *scriptedSession) Close() error { s.closed++; return nil }
 
-// calls runs a schedule and returns its calls and skips, one a word.
+// calls runs a schedule and returns its calls, with what they address, and
+// skips, one a word.
 func calls(t *testing.T, target Target, text string) string {
 	t.Helper()
 	s, err := Parse(text)
@@ -79,7 +81,11 @@ func calls(t *testing.T, target Target, text string) string {
 	for _, e := range h.Events {
 		switch e.Verb {
 		case Call:
-			words = append(words, strings.ReplaceAll(e.Step.String(), " ", "."))
+			word := strings.ReplaceAll(e.Step.String(), " ", ".")
+			if e.Conn != 0 {
+				word += fmt.Sprintf("#%d", e.Conn)
+			}
+			words = append(words, word)
 		case Skipped:
 			words = append(words, "-"+strings.ReplaceAll(e.Step.String(), " ", "."))
 		}
@@ -103,7 +109,12 @@ func TestRules(t *testing.T) {
 		{"whoever is held is resumed at the end", "backlog 1\npreempt s0 at 2", "preempt.s0.at.2 resume.s0"},
 		{"a held actor is busy", "backlog 1\npreempt s0 at exit\naccept s0\nresume s0\naccept s0", "preempt.s0.at.exit -accept.s0 resume.s0 accept.s0"},
 		{"cancel needs something open", "backlog 1\ncancel c0", "-cancel.c0"},
-		{"abort needs a connection", "backlog 1\nabort c0\ndial c0\nabort c0 2\nhangup c0", "-abort.c0 dial.c0 abort.c0 -abort.c0 -hangup.c0"},
+		{"abort needs a connection", "backlog 1\nabort c0\ndial c0\nabort c0 2\nhangup c0", "-abort.c0 dial.c0 abort.c0#1 -abort.c0 -hangup.c0"},
+		{"an ack finishes the newest half-open", "backlog 1\nack c0\nsyn c0\nsyn c0\nack c1\nack c0\nack c0", "-ack.c0 syn.c0 syn.c0 -ack.c1 ack.c0#2 ack.c0#1"},
+		{"and with none half-open repeats the last", "backlog 1\nsyn c0\nack c0\nack c0\nhangup c0\nack c0", "syn.c0 ack.c0#1 ack.c0#1 hangup.c0#1 ack.c0#1"},
+		{"which is each client's own", "backlog 1\nsyn c0\nack c0\nack c1", "syn.c0 ack.c0#1 -ack.c1"},
+		{"a half-open one can be given up", "backlog 1\nsyn c0\nabort c0\nack c0\nsyn c0\nhangup c0\nhangup c0", "syn.c0 abort.c0#1 -ack.c0 syn.c0 hangup.c0#3 -hangup.c0"},
+		{"but takes no bytes", "backlog 1\ndial c0\nsyn c0\nsend c0 1\nrecv c0\nhalf-close c0\nack c0\nrecv c0", "dial.c0 syn.c0 send.c0.1#1 recv.c0#1 half-close.c0#1 ack.c0#2 recv.c0#2"},
 		{"a second shut means nothing", "backlog 1\nshut l0\nshut l0\nlisten l0 1\nshut l0", "shut.l0 -shut.l0 listen.l0.1 shut.l0"},
 		{"settle is no operation", "backlog 1\nsettle", ""},
 	} {

@@ -19,13 +19,14 @@ type actual struct {
 	closed   bool
 	queue    []*actualConn
 	conns    []*actualConn
-	tasks    []*task  // open operations, by actor; nil for none
-	accepted []*task  // accepts that returned a connection which is not closed
-	places   int32    // held by what is not in the queue
-	strange  bool     // accepts need not say what they return,
-	unseen   bool     // one did not, and since then ends are not seen
-	last     int32    // Op.ID
-	resting  []func() // what happens by the next rest at the latest
+	tasks    []*task         // open operations, by actor; nil for none
+	accepted []*task         // accepts that returned a connection which is not closed
+	places   int32           // held by what is not in the queue
+	strange  bool            // accepts need not say what they return,
+	unseen   bool            // one did not, and since then ends are not seen
+	last     int32           // Op.ID
+	plans    map[Actor]int16 // planned failures, by who is to meet them
+	resting  []func()        // what happens by the next rest at the latest
 }
 
 type actualConn struct {
@@ -51,7 +52,7 @@ type task struct {
 
 // lawfulHistory runs an actual of c with so many actors.
 func lawfulHistory(rng *rand.Rand, c Contract, actors, most int) History {
-	a := &actual{rng: rng, c: c, backlog: int32(1 + rng.IntN(2)), tasks: make([]*task, actors)}
+	a := &actual{rng: rng, c: c, backlog: int32(1 + rng.IntN(2)), tasks: make([]*task, actors), plans: map[Actor]int16{}}
 	a.c.Must, a.c.May = c.held()
 	a.h.Backlog = a.backlog
 	a.counts = a.c.Must | a.c.May&Counts(rng.IntN(16))
@@ -111,18 +112,39 @@ func (a *actual) call(i int) {
 		t.step = Step{Kind: Listen, Actor: Listener(0), N: int16(1 + rng.IntN(2))}
 	case r == 9 && !a.listening() && !a.closed && rng.IntN(2) == 0:
 		t.step = Step{Kind: Shut, Actor: Listener(0)}
+	case r == 10 && rng.IntN(2) == 0:
+		t.step = Step{Kind: Fail, Actor: []Actor{Client(i), Acceptor(i)}[rng.IntN(2)], N: int16(rng.IntN(4))}
+		a.plans[t.step.Actor] = t.step.N
 	}
 	a.last++
 	t.id = a.last
-	if t.step.Kind == Dial {
+	if t.step.Kind == Dial && !a.fails(t) {
 		t.conn = &actualConn{id: t.id}
 		a.conns = append(a.conns, t.conn)
 		if (a.c.Admit == AdmitLater || a.c.Admit == AdmitNever) && !a.closed && rng.IntN(2) == 0 {
 			t.ready = true // its ok says nothing yet
 		}
 	}
+	if t.step.Kind == Accept {
+		a.fails(t)
+	}
 	a.tasks[i] = t
 	a.see(Event{Verb: Call, Op: t.id, Step: t.step, Conn: conn})
+}
+
+// fails lets a dial or accept meet what is planned for it, mostly; it reports
+// whether it did.
+func (a *actual) fails(t *task) bool {
+	n, ok := a.plans[t.step.Actor]
+	delete(a.plans, t.step.Actor)
+	if !ok || a.rng.IntN(4) == 0 {
+		return false
+	}
+	t.ready, t.tried, t.outcome = true, true, Failed
+	if n == 3 && a.rng.IntN(2) == 0 {
+		t.outcome = Timeout
+	}
+	return true
 }
 
 func (a *actual) listening() bool {

@@ -201,6 +201,9 @@ func (b *brute) mayReturn(w *world, id int, bit uint32) bool {
 	case Shut:
 		return !b.closes(o) || w.closed
 	case Accept:
+		if o.outcome == Failed || o.outcome == Closed || o.outcome == EOF {
+			return b.shutAfter(0, w.at-1) // else nobody has closed the listener
+		}
 		shut := w.closed && b.closedBefore(o.call) && b.shutting(o.call) == b.shutting(w.at)
 		return o.outcome != OK || w.took&bit != 0 || o.conn <= 0 && b.c.Anomalies&Phantom != 0 && !shut
 	case Syn:
@@ -242,6 +245,7 @@ func (b *brute) mayRest(w *world) bool {
 		bit := uint32(1) << id
 		open := o.call < at && o.ret > at
 		switch {
+		case o.kind == Accept && b.unsupported(o):
 		case o.kind == Accept && open:
 			accepting = true
 			if w.took&bit != 0 || w.closed && b.closedBefore(at) {

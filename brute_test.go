@@ -6,7 +6,7 @@ import "slices"
 // event by event and effect by effect, from the words of the contract. It
 // shares no code with what it tests, takes exponential time, and knows small
 // histories only: fewer than 32 operations, 12 connections pending at once,
-// no sibling listeners, no planned failures, nobody held.
+// no sibling listeners, no planned failures of admission, nobody held.
 type brute struct {
 	h    *History
 	c    Contract
@@ -19,6 +19,7 @@ type brute struct {
 
 type bruteOp struct {
 	kind      Kind
+	actor     Actor
 	n         int32
 	conn      int // what it addresses, or what accept returned
 	call, ret int // ret and what follows are far past the last event if there is none
@@ -59,7 +60,7 @@ func (b *brute) lawful(h *History, c Contract) bool {
 		switch e.Verb {
 		case Call:
 			o := none
-			o.kind, o.n, o.conn, o.call = e.Step.Kind, int32(e.Step.N), int(e.Conn), i
+			o.kind, o.actor, o.n, o.conn, o.call = e.Step.Kind, e.Step.Actor, int32(e.Step.N), int(e.Conn), i
 			b.ops = append(b.ops, o)
 		case Return:
 			o := &b.ops[e.Op]
@@ -78,9 +79,34 @@ func (b *brute) lawful(h *History, c Contract) bool {
 	for id := range b.ops {
 		b.relate(id)
 	}
+	for id := range b.ops {
+		if o := &b.ops[id]; b.plannedFor(id) && o.taker == 0 {
+			o.outcome, o.quit, o.dead = Unsupported, far, far // as if it had not been called
+		}
+	}
 	b.doubt()
 	b.seen = map[world]bool{}
 	return b.search(world{})
+}
+
+// plannedFor reports whether a dial or accept met a failure that was planned
+// for it: by the last fail of its actor, if no other dial or accept of that
+// actor came since.
+func (b *brute) plannedFor(id int) bool {
+	o := &b.ops[id]
+	if o.ret == far || o.outcome != Failed && o.outcome != Timeout || o.kind != Dial && o.kind != Accept {
+		return false
+	}
+	for i := id - 1; i > 0; i-- {
+		switch p := &b.ops[i]; {
+		case p.actor != o.actor:
+		case p.kind == o.kind:
+			return false
+		case p.kind == Fail && p.ret < o.call && p.outcome != Unsupported:
+			return o.outcome == Failed || p.n == 3
+		}
+	}
+	return false
 }
 
 // doubt takes a dial that was reset or timed out for one that was given up, if

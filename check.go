@@ -150,6 +150,7 @@ type refusal struct {
 func (l *ledger) refusal(id int32, r *rest) (_ refusal, ok bool) {
 	d := &l.ops[id]
 	switch {
+	case d.void():
 	case d.refused():
 		return refusal{id, d.call, d.ret, l.c.May&HalfOpen != 0, d.outcome == Timeout, refusedLook[d.outcome], refusedHow[d.outcome]}, true
 	case l.early(d) && d.end > d.from && d.end < l.stranger:
@@ -327,7 +328,7 @@ func (k *Checker) conserve() {
 		r := l.op(e.Op)
 		switch {
 		case e.Verb == Call && r.dial():
-			dials++
+			dials += int(count(!r.void()))
 			continue
 		case e.Verb != Return || r.kind != Accept || r.ret != int32(i) || r.outcome != OK || int32(i) >= l.blind:
 			continue

@@ -152,7 +152,7 @@ func TestNothingUncheckedIsHeld(t *testing.T) {
 			t.Errorf("nothing is stated, and %v is %v", Promise(p), s)
 		}
 	}
-	// What a planned failure meets is not judged: what follows is unknown.
+	// What a planned failure of admission meets is not known: what follows is unknown.
 	if s := Check(history(t, `call 1 fail l0; return 1 ok; call 2 dial c0; return 2 refused`), linux).Of[MinPending]; s != Unknown {
 		t.Errorf("min-pending after a planned failure is %v", s)
 	}

@@ -293,7 +293,7 @@ func (f *frontier) returns(s *state, id int32, r *record, at int32) bool {
 		return r.outcome != OK || s.did&bit != 0 || phantom || f.stray(s, r)
 	case Dial:
 		switch {
-		case r.outcome == Unsupported:
+		case r.void():
 		case r.refused():
 			return s.turned&bit != 0 || r.outcome == Timeout // what rests on time is not certain
 		case r.outcome != OK:

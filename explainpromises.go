@@ -23,8 +23,8 @@ var explanations = [numPromises]explanation{
 		judged: "The promise is broken if an operation ends in a panic, or if an accept fails though nobody has shut the listener and nothing was " +
 			"planned to fail. What befalls one connection, as a client that aborts before accept, is that connection's: accept may return it dead, " +
 			"leave it out, or report it as reset, and then it serves the next one.",
-		exempt: "Accepts that end after a shut was called; operations for which the schedule planned a failure (fail); an accept that was cancelled, " +
-			"or that reports a reset or a timeout of one connection.",
+		exempt: "Accepts that end after a shut was called; an accept for which the schedule planned a failure (fail), but not the next one; an accept " +
+			"that was cancelled, or that reports a reset or a timeout of one connection.",
 		suspect: "Never: it rests on what was returned. A connection that is stalled by another one shows as progress.",
 		from: []string{"POSIX accept(): ECONNABORTED is of the connection, and the listener goes on",
 			"https://pubs.opengroup.org/onlinepubs/9699919799/functions/accept.html",

@@ -182,10 +182,8 @@ func (l *ledger) places(a *record) int32 {
 // call enters an operation.
 func (f *frontier) call(id int32, r *record) {
 	switch {
+	case r.void() && (r.kind == Accept || r.dial()):
 	case r.dial():
-		if r.ret != never && r.outcome == Unsupported {
-			return
-		}
 		if f.take(id) {
 			f.dial(f.slot[id], r)
 		}
@@ -276,7 +274,7 @@ func (l *ledger) early(d *record) bool {
 // returned takes an operation that has returned out of the running ones.
 func (f *frontier) returned(id int32, r *record) {
 	s := f.slot[id]
-	if r.kind == Accept {
+	if r.kind == Accept && !r.void() {
 		f.accepts--
 	}
 	switch {

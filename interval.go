@@ -50,7 +50,7 @@ func (l *ledger) most(d *record) span {
 	half := l.c.May&HalfOpen != 0
 	s := span{d.from, never}
 	switch {
-	case d.ret != never && d.outcome == Unsupported:
+	case d.void():
 		return span{}
 	case d.refused() && !half:
 		return span{}

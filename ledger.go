@@ -5,6 +5,9 @@ import "slices"
 // never stands for an event index past the end of the history.
 const never = int32(1<<31 - 1)
 
+// deadlinePast is the N of a fail whose operation is to find its deadline past.
+const deadlinePast = 3
+
 // A record is what the history says of one operation.
 type record struct {
 	kind    Kind
@@ -12,6 +15,7 @@ type record struct {
 	outcome Outcome
 	n       int16
 	conn    int32 // what it obtained or addresses, as Event.Conn
+	plan    int32 // the fail that says what this dial or accept is to meet, or 0
 	call    int32 // index of its Call; never if it has none
 	ret     int32 // index of its Return; never while open
 	// from is the first event after which it can have had an effect: its
@@ -47,7 +51,8 @@ type ledger struct {
 	ends  []closing  // in order, and not overlapping
 	ticks []int32    // events at which time passed
 	held  []Actor    // scratch: those who are held
-	doing [256]int32 // scratch: by actor, the operation that it called last
+	doing [256]int32 // scratch: by actor, the operation that it called last,
+	plans [256]int32 // and the fail that its next dial or accept is to meet
 	holds []hold
 	// strangers: an accept returned a connection of unknown identity. Then it is
 	// not known either whose end would have been told, and a missing End says
@@ -61,7 +66,8 @@ type ledger struct {
 	// overlap is how many operations were open at once, at most.
 	overlap int
 	// blind is the first event that is not judged, nor any after it: a planned
-	// failure, a sibling listener, a listen or shut while another is open.
+	// failure of admission, a sibling listener, a listen or shut while another
+	// is open. Other planned failures exempt one operation each, see planned.
 	blind int32
 }
 
@@ -132,6 +138,10 @@ func (r *record) ok() bool { return r.ret != never && r.outcome == OK }
 // dial reports whether r is an operation from which a connection may come.
 func (r *record) dial() bool { return (r.kind == Dial || r.kind == Syn) && r.call != never }
 
+// void reports whether r did nothing: the target does not have it, or it met a
+// failure that was planned for it.
+func (r *record) void() bool { return r.ret != never && r.outcome == Unsupported }
+
 // refused reports whether r is a dial that was not admitted. One that was
 // reset or timed out and accepted all the same was.
 func (r *record) refused() bool {
@@ -146,6 +156,7 @@ func (r *record) rival() bool { return r.kind == Dial || r.kind == Ack || r.kind
 func (l *ledger) gather() {
 	l.held, l.holds = l.held[:0], l.holds[:0]
 	clear(l.doing[:])
+	clear(l.plans[:])
 	rivals, rivalCalls, open := int32(0), int32(0), 0
 	lastFree := int32(-1)
 	for i := range l.h.Events {
@@ -176,8 +187,13 @@ func (l *ledger) gather() {
 			open--
 			r.ret, r.outcome = at, e.Outcome
 			r.from = max(r.call, lastFree)
-			if r.kind == Accept {
+			switch r.kind {
+			case Accept:
 				r.conn = e.Conn
+			case Fail:
+				if !r.void() {
+					l.plans[r.actor] = e.Op
+				}
 			}
 			if r.rival() {
 				rivals--
@@ -252,6 +268,8 @@ func (l *ledger) called(e *Event, at int32) *record {
 		l.ticks = append(l.ticks, at)
 	case Send, Recv:
 		l.data = true
+	case Dial, Accept:
+		r.plan, l.plans[r.actor] = l.plans[r.actor], 0
 	}
 	l.ops = append(l.ops, r)
 	return &l.ops[len(l.ops)-1]
@@ -270,7 +288,7 @@ func (l *ledger) resolve() {
 				r.quit, r.dead = min(r.quit, r.ret), min(r.dead, r.ret) // it was given up, and may have come too late
 			}
 		case Accept:
-			if r.actor.Num() >= 8 && r.outcome != Unsupported {
+			if r.actor.Num() >= 8 && !r.void() {
 				l.blind = min(l.blind, r.call)
 			}
 			l.unreturned = l.unreturned || r.ret == never
@@ -287,22 +305,23 @@ func (l *ledger) resolve() {
 		case Hangup, Abort:
 			l.resolveEnd(r)
 		case Ack:
-			if s := l.op(r.conn); s.kind == Syn && (r.ret == never || r.outcome != Unsupported) {
+			if s := l.op(r.conn); s.kind == Syn && !r.void() {
 				if s.ack == never {
 					s.ack, s.acked = r.call, 0
 				}
 				s.acked = max(s.acked, r.ret)
 			}
 		case Fail:
-			if r.ret == never || r.outcome != Unsupported {
+			if r.actor.Role() == ListenerRole && !r.void() {
 				l.blind = min(l.blind, r.call)
 			}
 		case Listen, Shut:
-			if r.actor != Listener(0) && (r.ret == never || r.outcome != Unsupported) {
+			if r.actor != Listener(0) && !r.void() {
 				l.blind = min(l.blind, r.call)
 			}
 		}
 	}
+	l.planned()
 	l.doubt()
 	next := never
 	for p := len(l.free) - 1; p >= 0; p-- {
@@ -310,6 +329,20 @@ func (l *ledger) resolve() {
 			next = int32(p)
 		}
 		l.free[p] = next
+	}
+}
+
+// planned takes the dials and accepts that met the failure which was planned
+// for them for such as did nothing. One that an accept returned did something.
+func (l *ledger) planned() {
+	for i := range l.ops {
+		r := &l.ops[i]
+		if r.plan == 0 || r.accept != 0 {
+			continue
+		}
+		if r.outcome == Failed || r.outcome == Timeout && l.op(r.plan).n == deadlinePast {
+			r.outcome, r.quit, r.dead = Unsupported, never, never
+		}
 	}
 }
 
@@ -337,7 +370,7 @@ func (l *ledger) doubt() {
 // resolveEnd enters a hangup or an abort.
 func (l *ledger) resolveEnd(r *record) {
 	switch o := l.op(r.conn); {
-	case r.ret != never && r.outcome == Unsupported:
+	case r.void():
 	case o.dial():
 		o.quit = min(o.quit, r.call)
 		if r.kind == Abort && r.ok() {
@@ -383,7 +416,7 @@ func (l *ledger) bounds() {
 				case r.actor != Listener(0):
 				case e.Verb == Call && r.kind == Listen && r.call == int32(i):
 					opening = e.Op
-				case e.Verb == Call && r.kind == Shut && !closed && (r.ret == never || r.outcome != Unsupported):
+				case e.Verb == Call && r.kind == Shut && !closed && !r.void():
 					closed, shut = true, closing{span{int32(i), never}, e.Op, r.ok() && r.n == 0}
 				case e.Verb == Return && r.kind == Listen && r.ret == int32(i):
 					opening = 0

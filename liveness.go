@@ -33,7 +33,7 @@ func (k *Checker) stuckAccepts() {
 			return
 		}
 		for ; next < len(l.ops) && l.ops[next].call < r.at; next++ {
-			if l.ops[next].kind == Accept {
+			if l.ops[next].kind == Accept && !l.ops[next].void() {
 				k.judged[Progress] = true
 				k.waits = append(k.waits, int32(next))
 			}
@@ -82,7 +82,7 @@ func (k *Checker) stuckDials() {
 	next := 0
 	for id := range l.ops {
 		d := &l.ops[id]
-		if d.kind != Dial || d.call == never {
+		if d.kind != Dial || d.void() {
 			continue
 		}
 		for next < len(k.roomy) && l.rests[k.roomy[next]].at <= d.call {
@@ -148,7 +148,7 @@ func (k *Checker) stuckRetries() {
 			continue
 		}
 		for ; id < len(l.ops) && l.ops[id].call < sinceAt; id++ {
-			if d := &l.ops[id]; d.kind == Dial && d.ret > at {
+			if d := &l.ops[id]; d.kind == Dial && d.ret > at && !d.void() {
 				k.found(Violation{Promise: Progress, Op: int32(id), From: int(sinceAt), To: p, Holders: l.holders(at),
 					Text: fmt.Sprintf("dial #%d by %v waits at rest though there was room for a whole retry interval of %d ms",
 						id, d.actor, l.c.Retry)})
@@ -225,6 +225,9 @@ func (k *Checker) leftByShut(s *record, r rest, first int32) {
 	k.judged[ShutPromise] = true
 	for id := first; int(id) < len(l.ops) && l.ops[id].call < r.at; id++ {
 		o := &l.ops[id]
+		if o.void() {
+			continue
+		}
 		text := ""
 		switch {
 		case o.kind == Accept && o.ret > r.at:

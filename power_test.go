@@ -51,6 +51,14 @@ var spoilers = []spoiler{
 		a.Outcome, a.Conn = Cancelled, 0
 		return true
 	}},
+	{"plan dropped", func(rng *rand.Rand, h *History) bool {
+		f := pickReturn(rng, h, func(k Kind, _ Event) bool { return k == Fail })
+		if f == nil {
+			return false
+		}
+		f.Outcome = Unsupported
+		return true
+	}},
 }
 
 func named(k Kind, e Event) bool { return k == Accept && e.Outcome == OK && e.Conn > 0 }

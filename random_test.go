@@ -16,11 +16,14 @@ type scribbler struct {
 	pending  []int32 // dials and acked syns that may be pending
 	halves   []int32 // syns that returned ok,
 	acked    []int32 // and those that were acked
+	plans    map[Actor]bool
+	fails    []bool // by Op.ID, it may meet a planned failure
 }
 
 // randomHistory draws a history of a few operations by up to overlap actors.
 func randomHistory(rng *rand.Rand, overlap int) History {
-	s := scribbler{rng: rng, h: History{Backlog: int32(1 + rng.IntN(2))}, open: make([]int32, overlap), kinds: []Kind{0}}
+	s := scribbler{rng: rng, h: History{Backlog: int32(1 + rng.IntN(2))}, open: make([]int32, overlap),
+		kinds: []Kind{0}, fails: []bool{false}, plans: map[Actor]bool{}}
 	most := 4 + rng.IntN(4+overlap/2)
 	for patience := 80; patience > 0 && (len(s.kinds) <= most || rng.IntN(3) > 0); patience-- {
 		i := rng.IntN(overlap)
@@ -75,6 +78,8 @@ func (s *scribbler) call(i int) {
 		t.Kind, conn = Ack, s.acked[s.rng.IntN(len(s.acked))] // again
 	case r == 16:
 		t = Step{Kind: Tick, N: 1}
+	case r == 17:
+		t = Step{Kind: Fail, Actor: []Actor{Client(i), Acceptor(i)}[s.rng.IntN(2)], N: int16(s.rng.IntN(4))}
 	}
 	id := int32(len(s.kinds))
 	if t.Kind == Dial {
@@ -82,6 +87,10 @@ func (s *scribbler) call(i int) {
 	}
 	s.kinds = append(s.kinds, t.Kind)
 	s.open[i] = id
+	s.fails = append(s.fails, (t.Kind == Dial || t.Kind == Accept) && s.plans[t.Actor])
+	if t.Kind == Fail || s.fails[id] {
+		s.plans[t.Actor] = t.Kind == Fail
+	}
 	s.h.Events = append(s.h.Events, Event{Verb: Call, Op: id, Step: t, Conn: conn})
 }
 
@@ -89,6 +98,11 @@ func (s *scribbler) call(i int) {
 func (s *scribbler) returns(op int32) bool {
 	rng := s.rng
 	e := Event{Verb: Return, Op: op}
+	if s.fails[op] && rng.IntN(2) == 0 || s.kinds[op] == Accept && rng.IntN(200) == 0 {
+		e.Outcome = [...]Outcome{Failed, Timeout}[rng.IntN(2)]
+		s.h.Events = append(s.h.Events, e)
+		return true
+	}
 	switch k := s.kinds[op]; k {
 	case Dial, Syn:
 		if r := rng.IntN(24); r < 8 {
@@ -123,7 +137,7 @@ func (s *scribbler) returns(op int32) bool {
 			}
 		}
 		s.accepted = append(s.accepted, op)
-	case Listen, Shut, Abort, Hangup:
+	case Listen, Shut, Abort, Hangup, Fail:
 		if rng.IntN(4) == 0 {
 			e.Outcome = [...]Outcome{Failed, Unsupported}[rng.IntN(2)]
 		}

@@ -164,6 +164,7 @@ func (a *actual) move(t *task) bool {
 	case Abort:
 		a.abort(t.conn)
 	case Hangup:
+		t.of.conn.end = true
 		if t.of.place {
 			t.of.place = false
 			a.places--

@@ -177,6 +177,8 @@ func (b *brute) passes(w world) (world, bool) {
 		k := slices.Index(w.queue[:w.length], uint8(id))
 		n.untold &^= bit
 		switch {
+		case e.Outcome != Timeout && b.endedByShut(id, w.at):
+			return n, false
 		case w.untold&bit != 0, w.out&bit != 0, o.quit < w.at, w.in&bit != 0 && k < 0, b.ops[o.taker].ret < w.at, o.kind == Syn && w.at < o.ack:
 			return n, true
 		case b.shutAfter(b.restedFrom(id), w.at-1) && (k < 0 || b.passable(id, w.at-1)):
@@ -191,6 +193,33 @@ func (b *brute) passes(w world) (world, bool) {
 		return n, Rest(e.N) != Quiet || b.mayRest(&w)
 	}
 	return n, true
+}
+
+// endedByShut reports whether connection id, which had been accepted, was
+// ended at event at by nothing but a close: there was none before, and neither
+// a rest nor another listen since.
+func (b *brute) endedByShut(id, at int) bool {
+	d := &b.ops[id]
+	for _, o := range b.ops {
+		if (o.kind == Hangup || o.kind == Abort || o.kind == HalfClose) && !b.unsupported(&o) && o.call < at &&
+			(o.conn == id || o.conn == d.taker) {
+			return false
+		}
+	}
+	for s, o := range b.ops {
+		if !b.closes(&o) || o.call > at || d.taker == 0 || b.ops[d.taker].ret > o.call || b.shutting(o.call) != s {
+			continue
+		}
+		over := false
+		for i := o.ret; i < at; i++ {
+			e := &b.h.Events[i]
+			over = over || e.Verb == Rested || e.Verb == Call && e.Step.Kind == Listen
+		}
+		if !over {
+			return true
+		}
+	}
+	return false
 }
 
 func (b *brute) mayReturn(w *world, id int, bit uint32) bool {
@@ -245,7 +274,11 @@ func (b *brute) mayRest(w *world) bool {
 		bit := uint32(1) << id
 		open := o.call < at && o.ret > at
 		switch {
-		case o.kind == Accept && b.unsupported(o):
+		case b.unsupported(o):
+		case o.kind == Shut && open && o.n == 0 && b.c.Close == CloseEnds:
+			return false
+		case o.kind == Dial && open && w.closed && b.closedBefore(at) && o.call < b.ops[b.shutting(at)].call && b.c.Overflow&(Block|Drop|Ghost) == Block:
+			return false
 		case o.kind == Accept && open:
 			accepting = true
 			if w.took&bit != 0 || w.closed && b.closedBefore(at) {
@@ -253,7 +286,7 @@ func (b *brute) mayRest(w *world) bool {
 			}
 		case !b.strange() && w.untold&bit != 0 && b.closedBefore(at) && w.closed && o.ret < at && o.outcome == OK && o.end > at && o.quit > at:
 			return false
-		case o.kind != Dial && o.kind != Syn || o.call > at || b.unsupported(o):
+		case o.kind != Dial && o.kind != Syn || o.call > at:
 		case w.in&bit != 0 && open:
 			return false
 		case w.in&bit != 0:

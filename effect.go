@@ -370,7 +370,7 @@ func (f *frontier) rests(s *state, at int32) bool {
 		}
 	}
 	if s.closed && f.shutFrom(at, at) {
-		if f.accepts > 0 {
+		if f.accepts > 0 || l.blocks() && f.dialedBefore(l.op(l.closingOf(at).op).call) {
 			return false
 		}
 		for rest := s.ended; rest != 0 && !l.strangers; rest &= rest - 1 {
@@ -395,6 +395,16 @@ func (f *frontier) rests(s *state, at int32) bool {
 		}
 	}
 	return true
+}
+
+// dialedBefore reports whether a dial is open that was called before event at.
+func (f *frontier) dialedBefore(at int32) bool {
+	for rest := f.opens; rest != 0; rest &= rest - 1 {
+		if d := f.l.op(f.ops[bits.TrailingZeros64(rest)]); d.kind == Dial && d.call < at {
+			return true
+		}
+	}
+	return false
 }
 
 // ended reports whether the listener that d went to was shut before event at.

@@ -36,12 +36,15 @@ var explanations = [numPromises]explanation{
 	},
 	ShutPromise: {
 		judged: "Where close is ends: once a close has returned, no dial and no accept that is called after it succeeds until the listener is opened " +
-			"again. At the first rest behind it at which nobody is held, no accept waits any more, and each connection that was surely pending when " +
-			"close was called has been told its end. Whatever the contract says: after the session was closed, no goroutine is left behind.",
+			"again. At the first rest behind it at which nobody is held, no accept waits any more, nor a dial that waited for room when close was " +
+			"called, if overflow leaves dials open for no other reason (block, without drop and ghost); and each connection that was surely pending " +
+			"then has been told its end. The close itself is not open at a rest. A connection that had been accepted when close was called is not " +
+			"ended from there to that rest, unless one of its sides hung up, aborted or half-closed it. Whatever the contract says: after the " +
+			"session was closed, no goroutine is left behind.",
 		exempt: "A shut that only shuts down or drains, or that did not succeed; dials that overlap it, which may come in or not; a connection that was " +
-			"not surely in the accept queue (see admit), or whose client had gone.",
-		suspect: "What still waits at a rest that only waited (calm); a longer wait might end it.",
-		fields:  []string{"admit", "close"},
+			"not surely in the accept queue (see admit), or whose client had gone; an accepted one that timed out.",
+		suspect: "What still waits at a rest that only waited (calm), the close itself included; a longer wait might end it.",
+		fields:  []string{"admit", "overflow", "close"},
 		from: []string{"Linux net/ipv4/inet_connection_sock.c (inet_csk_listen_stop): each pending connection is told its end",
 			"FreeBSD sys/kern/uipc_socket.c (soclose): both queues are aborted"},
 		broken: []string{"nanos: the queue was freed, and who was in it never told", "https://github.com/nanovms/nanos/commit/a4ae52f27239",

@@ -22,6 +22,7 @@ type record struct {
 	// call, or a later free quiet rest at which it was still open, because
 	// where nothing can move an open operation has moved nothing yet.
 	from int32
+	fin  int32 // of a dial, syn or accept: call of the first half-close, hangup or abort at its end of the connection
 
 	// Of a dial or syn:
 	overlapped bool  // another dial, ack or listen was open during it
@@ -120,7 +121,7 @@ func zeroed[T any](s []T, n int) []T {
 }
 
 func newRecord(call int32) record {
-	return record{call: call, from: call, ret: never, end: never, quit: never, dead: never,
+	return record{call: call, from: call, ret: never, fin: never, end: never, quit: never, dead: never,
 		ack: never, acked: never, closing: never, closed: never}
 }
 
@@ -302,7 +303,7 @@ func (l *ledger) resolve() {
 			if d := l.op(r.conn); d.dial() && d.accept == 0 {
 				d.accept = int32(id)
 			}
-		case Hangup, Abort:
+		case HalfClose, Hangup, Abort:
 			l.resolveEnd(r)
 		case Ack:
 			if s := l.op(r.conn); s.kind == Syn && !r.void() {
@@ -367,10 +368,15 @@ func (l *ledger) doubt() {
 	}
 }
 
-// resolveEnd enters a hangup or an abort.
+// resolveEnd enters a half-close, a hangup or an abort.
 func (l *ledger) resolveEnd(r *record) {
-	switch o := l.op(r.conn); {
-	case r.void():
+	if r.void() {
+		return
+	}
+	o := l.op(r.conn)
+	o.fin = min(o.fin, r.call)
+	switch {
+	case r.kind == HalfClose:
 	case o.dial():
 		o.quit = min(o.quit, r.call)
 		if r.kind == Abort && r.ok() {

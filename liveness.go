@@ -174,6 +174,7 @@ func (k *Checker) shut() {
 	if l.c.Close != CloseEnds {
 		return
 	}
+	k.stuckShuts()
 	for i, e := range l.ends {
 		s := l.op(e.op)
 		if !e.sure || s.ret >= l.blind {
@@ -190,9 +191,51 @@ func (k *Checker) shut() {
 			}
 		}
 		k.afterShut(e.op, id, reopened)
+		to := min(reopened, int32(len(l.h.Events)))
 		j, _ := slices.BinarySearchFunc(l.rests, s.ret, func(r rest, at int32) int { return cmp.Compare(r.at, at) })
 		if j < len(l.rests) && l.rests[j].at < reopened {
+			to = l.rests[j].at
 			k.leftByShut(s, l.rests[j], first)
+		}
+		k.endedByShut(s, min(to, l.blind))
+	}
+}
+
+// stuckShuts finds a close that is open at a rest.
+func (k *Checker) stuckShuts() {
+	l := &k.l
+	next := 0
+	for id := range l.ops {
+		s := &l.ops[id]
+		if s.kind != Shut || s.n != 0 || s.void() {
+			continue
+		}
+		at, quiet := l.nextFree(s.call), true
+		if r := l.nextRest(&next, s.call); r != nil && at >= s.ret {
+			at, quiet = r.at, false
+		}
+		if at < s.ret && at < l.blind {
+			k.found(Violation{Promise: ShutPromise, Suspect: !quiet, Op: int32(id), From: int(s.call), To: int(at),
+				Text: fmt.Sprintf("shut #%d by %v has not returned at rest", id, s.actor)})
+		}
+	}
+}
+
+// endedByShut finds a connection that was ended before event to, with shut s
+// and by nobody, though it had been accepted before: no longer the
+// listener's, it has to outlive it. One that timed out has died of something
+// else.
+func (k *Checker) endedByShut(s *record, to int32) {
+	l := &k.l
+	for p := s.call; p < to; p++ {
+		e := &l.h.Events[p]
+		d := l.op(e.Conn)
+		if e.Verb != End || e.Outcome == Timeout || d.end != p || d.accept == 0 {
+			continue
+		}
+		if a := l.op(d.accept); a.ret < s.call && min(d.fin, a.fin) > p {
+			k.found(Violation{Promise: ShutPromise, Op: e.Conn, From: int(s.call), To: int(p),
+				Text: fmt.Sprintf("connection #%d of %v had been accepted when the listener was closed, and was ended with it", e.Conn, d.actor)})
 		}
 	}
 }
@@ -218,6 +261,10 @@ func (k *Checker) afterShut(shut, end, reopened int32) {
 	}
 }
 
+// blocks reports whether a dial that is open at rest waits for room, and for
+// nothing else.
+func (l *ledger) blocks() bool { return l.c.Overflow&(Block|Drop|Ghost) == Block }
+
 // leftByShut judges who of those who were called since first still waits at
 // the first rest after a shut.
 func (k *Checker) leftByShut(s *record, r rest, first int32) {
@@ -232,6 +279,8 @@ func (k *Checker) leftByShut(s *record, r rest, first int32) {
 		switch {
 		case o.kind == Accept && o.ret > r.at:
 			text = fmt.Sprintf("accept #%d by %v still waits after the listener was closed", id, o.actor)
+		case o.kind == Dial && o.ret > r.at && o.call < s.call && l.blocks():
+			text = fmt.Sprintf("dial #%d by %v still waits for room after the listener was closed", id, o.actor)
 		case o.kind == Dial && l.admitted(o) < s.call && o.accept == 0 && o.quit > r.at &&
 			!l.strangers: // or it may have been accepted
 			text = fmt.Sprintf("connection #%d of %v was pending when the listener was closed, and was never told its end", id, o.actor)

@@ -31,7 +31,7 @@ func Promises() []Promise {
 var promises = [numPromises]struct{ name, doc string }{
 	Conserve:      {"conserve", "every admitted connection is accepted exactly once or told its end, and nothing else is accepted"},
 	Isolation:     {"isolation", "one bad connection neither poisons the listener nor stalls the others, and nothing makes it panic"},
-	ShutPromise:   {"shut", "close ends every pending connection and every waiting accept, and nothing is admitted after it"},
+	ShutPromise:   {"shut", "close ends every pending connection and everyone who waits, but no accepted connection, and nothing is admitted after it"},
 	MinPending:    {"min-pending", "a connection is never refused while fewer than the guaranteed number are pending"},
 	MaxPending:    {"max-pending", "no connection is admitted while the most that may be pending are"},
 	OrderPromise:  {"order", "connections are accepted in the order in which they were admitted"},

@@ -78,6 +78,11 @@ func (s *scribbler) call(i int) {
 		t.Kind, conn = Ack, s.acked[s.rng.IntN(len(s.acked))] // again
 	case r == 16:
 		t = Step{Kind: Tick, N: 1}
+	case r == 18 && len(s.dialed) > 0:
+		t.Kind, conn = HalfClose, s.dialed[s.rng.IntN(len(s.dialed))]
+	case r == 18 && len(s.accepted) > 0:
+		t.Kind, conn = HalfClose, s.accepted[s.rng.IntN(len(s.accepted))]
+		t.Actor = Acceptor(i)
 	case r == 17:
 		t = Step{Kind: Fail, Actor: []Actor{Client(i), Acceptor(i)}[s.rng.IntN(2)], N: int16(s.rng.IntN(4))}
 	}
@@ -137,7 +142,7 @@ func (s *scribbler) returns(op int32) bool {
 			}
 		}
 		s.accepted = append(s.accepted, op)
-	case Listen, Shut, Abort, Hangup, Fail:
+	case Listen, Shut, Abort, Hangup, HalfClose, Fail:
 		if rng.IntN(4) == 0 {
 			e.Outcome = [...]Outcome{Failed, Unsupported}[rng.IntN(2)]
 		}
@@ -152,8 +157,8 @@ func (s *scribbler) returns(op int32) bool {
 // ends tells some connections their end.
 func (s *scribbler) ends() {
 	for _, id := range slices.Clone(s.dialed) {
-		if s.rng.IntN(8) > 0 && slices.Contains(s.pending, id) {
-			s.h.Events = append(s.h.Events, Event{Verb: End, Conn: id, Outcome: Reset})
+		if s.rng.IntN(8) > 0 && slices.Contains(s.pending, id) || s.rng.IntN(8) == 0 {
+			s.h.Events = append(s.h.Events, Event{Verb: End, Conn: id, Outcome: []Outcome{Reset, Reset, EOF, Timeout}[s.rng.IntN(4)]})
 			s.dialed = slices.DeleteFunc(s.dialed, func(d int32) bool { return d == id })
 		}
 	}

@@ -1,0 +1,34 @@
+package sched
+
+// portfolio has the policies among which a portfolio draws. Which one finds a
+// defect first differs from defect to defect, so each has a share.
+var portfolio = [...]struct {
+	Spec
+	weight int
+}{
+	{Spec{kind: choices}, 10},   // most defects need no switch, or one that the schedule asks for
+	{Spec{kind: randomWalk}, 2}, // many switches, anywhere
+	{Spec{pctKind, 2}, 2},       // few switches, at any distance
+	{Spec{pctKind, 3}, 2},
+	{Spec{kind: posKind}, 2}, // orders of what races, among much that does not
+	{Spec{kind: urwKind}, 1}, // a short task late in a long one
+	{Spec{dfsKind, 1}, 1},    // all of a small schedule
+}
+
+// Draw returns the policy of a case: one of a portfolio's, drawn from src,
+// and every other one itself, drawing nothing.
+func (s Spec) Draw(src Source) Spec {
+	if s.kind != portfolioKind {
+		return s
+	}
+	total := 0
+	for _, p := range portfolio {
+		total += p.weight
+	}
+	n, drawn := src.IntN(total), 0
+	for n >= portfolio[drawn].weight {
+		n -= portfolio[drawn].weight
+		drawn++
+	}
+	return portfolio[drawn].Spec
+}

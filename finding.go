@@ -62,7 +62,8 @@ func Confirm(ctx context.Context, r *Runner, s Schedule, promise Promise) (Histo
 	return h, v, true, nil
 }
 
-// Slower returns a runner with the patience that confirms what is suspect.
+// Slower returns a runner with the patience that confirms what is suspect. It
+// has no policy: what is tried again is what was chosen.
 func Slower(r *Runner) *Runner {
 	pace, grace := r.Pace, r.Grace
 	if pace == 0 {
@@ -77,8 +78,12 @@ func Slower(r *Runner) *Runner {
 // Shrink returns the simplest schedule that it reached from s which breaks
 // the same promise as v did, until ctx is done. On a target of level full a run shows what every
 // run shows; on others s is first tried again, and not shrunk if the
-// violation does not show.
+// violation does not show. Decisions are by Choices alone, whatever policy r
+// has: those of s must be what it chose.
 func Shrink(ctx context.Context, r *Runner, s Schedule, v Violation) (Finding, error) {
+	if r.Policy != nil {
+		r = &Runner{Target: r.Target, Bubble: r.Bubble, Pace: r.Pace, Grace: r.Grace}
+	}
 	f := Finding{Target: r.Target.Name(), Promise: v.Promise, Drawn: s, Schedule: s, Violation: v, Tries: 1}
 	var k Checker
 	breaks := func(ctx context.Context, s Schedule) (bool, error) {

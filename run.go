@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/listentest/listentest/sched"
 )
 
 // Defaults of a [Runner]: loopback hands over within microseconds, so these
@@ -25,6 +27,9 @@ type Runner struct {
 	// bubble, with synctest.Wait, and returns the functions in which
 	// goroutines were left behind.
 	Bubble func(run func(rest func())) (left []string)
+	// Policy, if not nil, takes the decisions on a target of level full in
+	// the place of the schedule's Choices, and they are kept; see Record.
+	Policy sched.Policy
 
 	mu      sync.Mutex // guards what report writes
 	history History
@@ -38,6 +43,7 @@ type Runner struct {
 	arrived context.CancelFunc // called when it returns
 
 	session Session
+	record  sched.Record
 	ctx     context.Context
 	lastID  int32
 }
@@ -73,6 +79,11 @@ func (r *Runner) Run(ctx context.Context, s Schedule) (h History, err error) {
 	return h, err
 }
 
+// Record returns what Policy decided in the last run: the schedule with its
+// Choices gives the same history without the policy. It is the runner's own
+// and stands until the next Run.
+func (r *Runner) Record() *sched.Record { return &r.record }
+
 func (r *Runner) run(ctx context.Context, s Schedule, rest func()) (History, error) {
 	if err := r.begin(ctx, s, rest); err != nil {
 		return History{}, fmt.Errorf("open %s: %w", r.Target.Name(), err)
@@ -103,6 +114,9 @@ func (r *Runner) begin(ctx context.Context, s Schedule, rest func()) error {
 	r.mu.Unlock()
 	o := Options{Backlog: s.Backlog, Report: r.report, Rest: rest, Choices: s.Choices,
 		Pace: cmp.Or(r.Pace, DefaultPace), Grace: cmp.Or(r.Grace, DefaultGrace)}
+	if r.record.Begin(r.Policy, MaxChoices); r.Policy != nil {
+		o.Policy = &r.record
+	}
 	if again, ok := r.session.(Reuser); ok {
 		return again.Reopen(o)
 	}

@@ -3,6 +3,8 @@ package listentest
 import (
 	"context"
 	"time"
+
+	"github.com/listentest/listentest/sched"
 )
 
 // A Target is an implementation of listeners. It is the one interface that a
@@ -26,6 +28,9 @@ type Options struct {
 	Rest func()
 	// Choices are the schedule's, for a session of level Full.
 	Choices []byte
+	// Policy, if not nil, takes the decisions in the place of Choices. A
+	// session of level Full asks it before every step of its actors.
+	Policy sched.Policy
 	// Pace bounds the wait for a step, Grace that for a full rest; they
 	// matter in real time only.
 	Pace, Grace time.Duration

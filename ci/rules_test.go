@@ -30,7 +30,7 @@ var allowed = map[string][]string{
 	"corpus":      {},
 	"shrink":      {},
 	"sched":       {},
-	"targets":     {"", "targets", "golang.org/x/sys"},
+	"targets":     {"", "sched", "targets", "golang.org/x/sys"},
 	"ci/campaign": {"", "corpus", "sched", "shrink", "targets", "golang.org/x/sync"},
 	"fuzz":        {"", "targets", "corpus"},
 	"examples":    {"", "examples"},

@@ -19,6 +19,7 @@ type decision struct {
 	choice, choices int // choices is 1 where the bound leaves none
 }
 
+// Begin goes back to the interleaving that runs on.
 func (d *dfs) Begin(Source) {
 	d.path = d.path[:0]
 	d.rewind()
@@ -26,6 +27,7 @@ func (d *dfs) Begin(Source) {
 
 func (d *dfs) rewind() { d.taken, d.spent, d.last = 0, 0, -1 }
 
+// Pick repeats the path, and runs on behind its end.
 func (d *dfs) Pick(ready []Task) int {
 	choice := 0
 	if len(ready) > 1 {

@@ -15,8 +15,10 @@ type pct struct {
 	priorities
 }
 
+// Begin prepares the run that counts steps.
 func (p *pct) Begin(src Source) { *p = pct{depth: p.depth, src: src, changes: p.changes[:0]} }
 
+// Next draws the changes of the second run, over the steps of the first.
 func (p *pct) Next() bool {
 	if !p.census.Next() {
 		return false
@@ -27,6 +29,7 @@ func (p *pct) Next() bool {
 	return true
 }
 
+// Pick returns the task of the highest priority.
 func (p *pct) Pick(ready []Task) int {
 	if !p.over {
 		return p.count(ready)

@@ -10,9 +10,13 @@ type pos struct {
 	priorities
 }
 
+// Begin forgets all priorities.
 func (p *pos) Begin(src Source) { *p = pos{src: src} }
-func (p *pos) Next() bool       { return false }
 
+// Next reports false: a program has one sample.
+func (p *pos) Next() bool { return false }
+
+// Pick returns the task whose step has the highest priority.
 func (p *pos) Pick(ready []Task) int {
 	best := p.highest(ready, p.src, 1)
 	for i, t := range ready {

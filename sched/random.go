@@ -5,6 +5,11 @@ package sched
 // falls exponentially with m.
 type random struct{ src Source }
 
-func (r *random) Begin(src Source)      { r.src = src }
-func (r *random) Next() bool            { return false }
+// Begin keeps what to draw from.
+func (r *random) Begin(src Source) { r.src = src }
+
+// Next reports false: a program has one sample.
+func (r *random) Next() bool { return false }
+
+// Pick draws a task.
 func (r *random) Pick(ready []Task) int { return r.src.IntN(len(ready)) }

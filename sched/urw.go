@@ -11,8 +11,10 @@ type urw struct {
 	src Source
 }
 
+// Begin prepares the run that counts steps.
 func (u *urw) Begin(src Source) { *u = urw{src: src} }
 
+// Pick draws a task by what is left of it.
 func (u *urw) Pick(ready []Task) int {
 	if !u.over {
 		return u.count(ready)

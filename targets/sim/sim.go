@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/listentest/listentest"
+	"github.com/listentest/listentest/sched"
 )
 
 // Default is the contract of the plain simulator: a queue of exactly the
@@ -86,18 +87,20 @@ func (t *Target) Open(_ context.Context, o listentest.Options) (listentest.Sessi
 	return s, s.Reopen(o)
 }
 
-// A session drives one machine with the choices of a schedule.
+// A session drives one machine with the choices of a schedule, or of a policy.
 type session struct {
 	machine
 	choices  []byte
-	decision int // decisions taken so far
+	decision int          // decisions taken so far
+	policy   sched.Policy // or nil
+	tasks    []sched.Task // the ready ones, for the policy
 }
 
 // Reopen makes the session new.
 func (s *session) Reopen(o listentest.Options) error {
 	s.machine.report = o.Report
 	s.machine.reset(o.Backlog)
-	s.choices, s.decision = o.Choices, 0
+	s.choices, s.decision, s.policy = o.Choices, 0, o.Policy
 	return nil
 }
 
@@ -115,6 +118,9 @@ func (s *session) Settle(context.Context) (listentest.Rest, error) {
 // choose returns the index in ready of the actor that runs next. The one that
 // ran last stands first, so that 0 means run on.
 func (s *session) choose() int {
+	if s.policy != nil {
+		return s.ask()
+	}
 	n := len(s.ready)
 	if n < 2 {
 		return 0
@@ -125,6 +131,16 @@ func (s *session) choose() int {
 		return 0
 	}
 	return int(s.choices[d]) % n
+}
+
+// ask has the policy choose.
+func (s *session) ask() int {
+	s.tasks = s.tasks[:0]
+	for _, slot := range s.ready {
+		a := &s.actors[slot]
+		s.tasks = append(s.tasks, sched.Task{ID: uint8(a.id), Touches: touches(a.pc)})
+	}
+	return s.policy.Pick(s.tasks)
 }
 
 // Close forgets the machine.

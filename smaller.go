@@ -281,7 +281,9 @@ func reordered(s Schedule, emit func(Schedule) bool) bool {
 }
 
 // preempted puts a preempt in the place of choices and overlaps: often it
-// shows the same, and it is easier to read. Only for short schedules.
+// shows the same, and it is easier to read. With choices it takes the place of
+// a step as well, for who had to be there to be chosen. Only for short
+// schedules.
 func preempted(s Schedule, emit func(Schedule) bool) bool {
 	const most = 8
 	if len(s.Steps) > most {
@@ -289,6 +291,23 @@ func preempted(s Schedule, emit func(Schedule) bool) bool {
 	}
 	c := s
 	c.Choices = nil
+	if !withPreempt(c, emit) {
+		return false
+	}
+	if len(s.Choices) == 0 {
+		return true
+	}
+	for i := range s.Steps {
+		if !withPreempt(withSteps(c, slices.Delete(slices.Clone(s.Steps), i, i+1)), emit) {
+			return false
+		}
+	}
+	return true
+}
+
+// withPreempt moves each step of s to the front of others, with a preempt of
+// its actor before it.
+func withPreempt(s Schedule, emit func(Schedule) bool) bool {
 	for i, t := range s.Steps {
 		for j := range i + 1 {
 			for k := range int16(3) {
@@ -296,7 +315,7 @@ func preempted(s Schedule, emit func(Schedule) bool) bool {
 				if p.Norm() != p {
 					break
 				}
-				if !emit(withSteps(c, slices.Insert(sequential(moved(s.Steps, i, j)), j, p))) {
+				if !emit(withSteps(s, slices.Insert(sequential(moved(s.Steps, i, j)), j, p))) {
 					return false
 				}
 			}

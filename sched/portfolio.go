@@ -15,6 +15,9 @@ var portfolio = [...]struct {
 	{Spec{dfsKind, 1}, 1},    // all of a small schedule
 }
 
+// Portfolio returns the Spec of a portfolio.
+func Portfolio() Spec { return Spec{kind: portfolioKind} }
+
 // Draw returns the policy of a case: one of a portfolio's, drawn from src,
 // and every other one itself, drawing nothing.
 func (s Spec) Draw(src Source) Spec {

@@ -8,16 +8,19 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/listentest/listentest"
+	"github.com/listentest/listentest/sched"
 	"golang.org/x/sync/errgroup"
 )
 
-// A Plan says how a target is exercised. Case i is drawn from Seed and i
-// alone, so that a seed names the same cases however many run at once.
+// A Plan says how a target is exercised. Case i and its policy are drawn from
+// Seed and i alone, so that a seed names the same cases however many run at
+// once.
 type Plan struct {
 	Target      listentest.Target
 	Seed        uint64
@@ -25,6 +28,9 @@ type Plan struct {
 	For         time.Duration // 0 is no limit; one of the two must be set
 	Workers     int           // GOMAXPROCS if 0
 	Pace, Grace time.Duration // the runner's defaults if 0
+	// Sched names the policy, or the portfolio of policies, that schedules
+	// the actors of a target of level full; on others it has no effect.
+	Sched sched.Spec
 	// Watch, if not nil, is told now and then how far it is.
 	Watch func(Progress)
 	// Found, if not nil, is told at once of every case that is the first, or
@@ -53,6 +59,7 @@ type Row struct {
 	Elapsed  time.Duration
 	// Counts has the number of cases by promise and status.
 	Counts   [][]int
+	Policies []Tally // by their names; none below level full
 	Findings []Finding
 }
 
@@ -62,11 +69,9 @@ func (r Row) Count(p listentest.Promise, s listentest.Status) int { return r.Cou
 // A Finding is the first case that broke a promise, shrunk.
 type Finding struct {
 	listentest.Finding
-	Case int
+	Case   int
+	Policy sched.Spec // under which it was seen
 }
-
-// Source returns what case i of a seed is drawn from.
-func Source(seed uint64, i int) listentest.Source { return rand.New(rand.NewPCG(seed, uint64(i))) }
 
 // Run runs a plan until its limits, or until ctx is done: then the row is of
 // what was done. An error is trouble, and the row is of what was done before.
@@ -116,6 +121,8 @@ type run struct {
 // found is the lowest case that broke a promise, as it was seen there.
 type found struct {
 	index     int
+	policy    sched.Spec
+	schedule  listentest.Schedule // with the choices of the policy
 	violation listentest.Violation
 	history   listentest.History
 	slow      bool // it took a slower run to be certain
@@ -146,7 +153,8 @@ func (r *run) work(ctx context.Context) error {
 				return nil
 			}
 			pcg.Seed(r.Seed, uint64(i))
-			if err := w.one(ctx, i, listentest.Generate(rng)); err != nil && ctx.Err() == nil {
+			s := listentest.Generate(rng)
+			if err := w.one(ctx, i, s, w.policy(rng)); err != nil && ctx.Err() == nil {
 				return fmt.Errorf("case %d: %w", i, err)
 			}
 		}
@@ -160,47 +168,86 @@ func (r *run) work(ctx context.Context) error {
 type worker struct {
 	*run
 	listentest.Runner
-	check  listentest.Checker
-	counts [][]int
+	check    listentest.Checker
+	counts   [][]int
+	policies []*policy
 }
 
-// one runs and judges one case.
-func (w *worker) one(ctx context.Context, i int, s listentest.Schedule) error {
+// one runs and judges one case, as often as its policy asks for, or until it
+// breaks a promise; the last run is what counts.
+func (w *worker) one(ctx context.Context, i int, s listentest.Schedule, p *policy) error {
+	var f found
+	var v listentest.Verdict
+	runs := 0
+	for more := true; more; more = certain(v) == nil && p.more(runs) {
+		var err error
+		if f, v, err = w.judge(ctx, s); err != nil {
+			return err
+		}
+		runs++
+		p.ran(w.Record())
+	}
+	p.Cases++
+	p.Runs += runs
+	for promise, status := range v.Of {
+		w.counts[promise][status]++
+	}
+	w.done.Add(1)
+	if first := certain(v); first != nil {
+		w.broken.Add(1)
+		f.index, f.policy, f.violation = i, p.Policy, *first
+		return w.keep(f)
+	}
+	return nil
+}
+
+// certain returns the violation of v that is one whatever the time was.
+func certain(v listentest.Verdict) *listentest.Violation {
+	if first := v.First(); first != nil && !first.Suspect {
+		return first
+	}
+	return nil
+}
+
+// judge runs a case once; the history is the runner's.
+func (w *worker) judge(ctx context.Context, s listentest.Schedule) (found, listentest.Verdict, error) {
 	h, err := w.Runner.Run(ctx, s)
 	if err != nil {
-		return err
+		return found{}, listentest.Verdict{}, err
+	}
+	if w.Runner.Policy != nil {
+		s.Choices = w.Record().Choices
 	}
 	v := w.check.Check(h, w.run.Target.Contract())
 	slow := false
 	if first := v.First(); first != nil && first.Suspect {
 		again, certain, confirmed, err := listentest.Confirm(ctx, &w.Runner, s, first.Promise)
 		if err != nil {
-			return err
+			return found{}, v, err
 		}
 		if slow = confirmed; confirmed {
 			h, v = again, certain
 		}
 	}
-	for p, status := range v.Of {
-		w.counts[p][status]++
-	}
-	w.done.Add(1)
-	first := v.First()
-	if first == nil || first.Suspect {
-		return nil
-	}
-	w.broken.Add(1)
+	return found{schedule: s, history: h, slow: slow}, v, nil
+}
+
+// keep keeps what was found if no earlier case broke the same promise.
+func (w *worker) keep(f found) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if old, ok := w.first[first.Promise]; !ok || i < old.index {
-		h.Events = append([]listentest.Event(nil), h.Events...)
-		w.first[first.Promise] = found{i, *first, h, slow}
-		if w.Found != nil {
-			return w.Found(Finding{listentest.Finding{Target: w.row.Target, Promise: first.Promise,
-				Drawn: s, Schedule: s, History: h, Violation: *first}, i})
-		}
+	promise := f.violation.Promise
+	if old, ok := w.first[promise]; ok && old.index < f.index {
+		return nil
 	}
-	return nil
+	f.schedule = f.schedule.Norm()
+	f.history.Events = slices.Clone(f.history.Events)
+	w.first[promise] = f
+	if w.Found == nil {
+		return nil
+	}
+	return w.Found(Finding{Case: f.index, Policy: f.policy, Finding: listentest.Finding{Target: w.row.Target, Promise: promise,
+		Drawn: f.schedule, Schedule: f.schedule, History: f.history, Violation: f.violation}})
 }
 
 func (w *worker) sumUp() {
@@ -209,6 +256,11 @@ func (w *worker) sumUp() {
 	for p := range w.counts {
 		for s, n := range w.counts[p] {
 			w.row.Counts[p][s] += n
+		}
+	}
+	if w.row.Level == listentest.LevelFull {
+		for _, p := range w.policies {
+			w.row.Policies = p.Tally.addTo(w.row.Policies)
 		}
 	}
 }

@@ -14,19 +14,18 @@ func (r *run) findings(ctx context.Context) error {
 		if !ok {
 			continue
 		}
-		drawn := listentest.Generate(Source(r.Seed, f.index))
 		runner := &listentest.Runner{Target: r.Target, Pace: r.Pace, Grace: r.Grace}
 		if f.slow {
 			runner = listentest.Slower(runner)
 		}
-		found, err := listentest.Shrink(ctx, runner, drawn, f.violation)
+		found, err := listentest.Shrink(ctx, runner, f.schedule, f.violation)
 		if err != nil {
 			return fmt.Errorf("case %d: %w", f.index, err)
 		}
 		if found.Seen == 0 {
 			found.History = f.history
 		}
-		r.row.Findings = append(r.row.Findings, Finding{found, f.index})
+		r.row.Findings = append(r.row.Findings, Finding{found, f.index, f.policy})
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/listentest/listentest"
 	"github.com/listentest/listentest/ci/campaign"
 	"github.com/listentest/listentest/corpus"
+	"github.com/listentest/listentest/sched"
 )
 
 // A printer prints for people, unless it is quiet.
@@ -26,7 +27,7 @@ func (p *printer) printf(format string, args ...any) {
 // again.
 func (p *printer) finding(f campaign.Finding, row campaign.Row, file string) {
 	p.printf("\n%s breaks %v: %s\n", f.Target, f.Promise, f.Violation.Text)
-	p.printf("(case %d of seed %d, %d steps, ", f.Case, row.Seed, len(f.Drawn.Steps))
+	p.printf("(%s, %d steps, ", caseOf(f, row.Seed), len(f.Drawn.Steps))
 	if f.Seen == 0 {
 		p.printf("not shrunk: it did not show again in %d runs)\n", f.Tries)
 	} else {
@@ -36,6 +37,15 @@ func (p *printer) finding(f campaign.Finding, row campaign.Row, file string) {
 	if file != "" {
 		p.printf("written: %s\nreplay:  listentest replay %s -target %s\n\n", file, file, f.Target)
 	}
+}
+
+// caseOf says which case f is of, and under which policy, if it was one.
+func caseOf(f campaign.Finding, seed uint64) string {
+	text := fmt.Sprintf("case %d of seed %d", f.Case, seed)
+	if f.Policy != (sched.Spec{}) {
+		text += " under " + f.Policy.String()
+	}
+	return text
 }
 
 // legend explains the last lane of a picture.

@@ -152,7 +152,7 @@ func (n *night) slice(ctx context.Context, job campaign.Job, s campaign.Slice) (
 		if job.Kind == campaign.CanaryJob {
 			continue
 		}
-		if err := n.add(f.Finding, corpus.Key{Name: "found", Value: fmt.Sprintf("case %d of seed %d", f.Case, s.Seed)}); err != nil {
+		if err := n.add(f.Finding, corpus.Key{Name: "found", Value: caseOf(f, s.Seed)}); err != nil {
 			return r, err
 		}
 	}

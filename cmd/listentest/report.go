@@ -13,6 +13,7 @@ import (
 
 	"github.com/listentest/listentest"
 	"github.com/listentest/listentest/ci/campaign"
+	"github.com/listentest/listentest/sched"
 )
 
 // A report is what run prints, as text or as JSON.
@@ -20,11 +21,13 @@ type report struct {
 	Schema      int          `json:"schema"`
 	With        string       `json:"with"` // versions of the tool, Go and the kernel
 	Network     string       `json:"network,omitempty"`
+	Sched       string       `json:"sched"`
 	Targets     []targetRow  `json:"targets"`
 	Skipped     []skipped    `json:"skipped"`
 	Troubles    []skipped    `json:"troubles"`
 	Findings    []findingRow `json:"findings"`
 	Interrupted bool         `json:"interrupted"`
+	asked       bool         // for Sched
 	start       time.Time
 }
 
@@ -46,6 +49,8 @@ type targetRow struct {
 	PaceMS       int64                     `json:"pace_ms"`
 	GraceMS      int64                     `json:"grace_ms"`
 	Promises     map[string]map[string]int `json:"promises"`
+	Policies     []policyRow               `json:"policies,omitempty"` // at control level full
+	OneIn        int                       `json:"one_in"`             // see sched.OneIn
 	promiseOrder []string
 }
 
@@ -54,6 +59,7 @@ type findingRow struct {
 	Promise    string `json:"promise"`
 	Text       string `json:"text"`
 	Case       int    `json:"case"`
+	Policy     string `json:"policy"`
 	Seed       uint64 `json:"seed"`
 	Schedule   string `json:"schedule"`
 	Steps      int    `json:"steps"`
@@ -100,6 +106,7 @@ func (r *report) add(row campaign.Row) {
 	t := targetRow{Target: row.Target, Level: row.Level.String(), Contract: row.Contract, Seed: row.Seed, Cases: row.Cases,
 		CasesPerS: float64(row.Cases) / row.Elapsed.Seconds(), Promises: map[string]map[string]int{},
 		PaceMS: listentest.DefaultPace.Milliseconds(), GraceMS: listentest.DefaultGrace.Milliseconds()}
+	t.Policies, t.OneIn = policyRows(row.Policies), sched.OneIn(row.Cases)
 	for _, p := range listentest.Promises() {
 		counts := map[string]int{}
 		for _, s := range listentest.Statuses() {
@@ -111,14 +118,14 @@ func (r *report) add(row campaign.Row) {
 	r.Targets = append(r.Targets, t)
 	for _, f := range row.Findings {
 		r.Findings = append(r.Findings, findingRow{Target: f.Target, Promise: f.Promise.String(), Text: f.Violation.Text,
-			Case: f.Case, Seed: row.Seed, Schedule: f.Schedule.String(), Steps: len(f.Schedule.Steps), DrawnSteps: len(f.Drawn.Steps),
+			Case: f.Case, Policy: f.Policy.String(), Seed: row.Seed, Schedule: f.Schedule.String(), Steps: len(f.Schedule.Steps), DrawnSteps: len(f.Drawn.Steps),
 			Executions: f.Executions, Seen: f.Seen, Tries: f.Tries})
 	}
 }
 
 // saveFinding writes a finding's file and enters its name.
 func (r *report) saveFinding(dir string, f campaign.Finding, row campaign.Row) (string, error) {
-	file, err := saveFinding(dir, f.Finding, fmt.Sprintf("case %d of seed %d", f.Case, row.Seed), row.Level, row.Contract)
+	file, err := saveFinding(dir, f.Finding, caseOf(f, row.Seed), row.Level, row.Contract)
 	for i := range r.Findings {
 		if g := &r.Findings[i]; g.Target == f.Target && g.Promise == f.Promise.String() {
 			g.File = file
@@ -175,6 +182,7 @@ func (r *report) printTable(w io.Writer) {
 	t.Flush()
 	for _, row := range r.Targets {
 		fmt.Fprintf(w, "%s: %d cases, %.0f cases/s, control level %s\n", row.Target, row.Cases, row.CasesPerS, row.Level)
+		r.printClaims(w, row)
 	}
 	for _, s := range r.Skipped {
 		fmt.Fprintf(w, "%s: skipped, %s\n", s.Target, s.Reason)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/listentest/listentest"
 	"github.com/listentest/listentest/ci/campaign"
+	"github.com/listentest/listentest/sched"
 	"github.com/listentest/listentest/targets"
 )
 
@@ -18,6 +19,8 @@ type runPlan struct {
 	length  time.Duration
 	cases   int
 	seed    uint64
+	sched   sched.Spec
+	asked   bool // for sched
 	save    string
 	json    bool
 }
@@ -37,6 +40,7 @@ func runCommand(ctx context.Context, e *env, args []string) (int, error) {
 	}
 	network := isolate(names)
 	r := newReport(network)
+	r.Sched, r.asked = p.sched.String(), p.asked
 	out := &printer{env: e, quiet: p.json}
 	out.printf("seed %d; %s\n", p.seed, r.With)
 	if network != "" {
@@ -66,11 +70,12 @@ func runCommand(ctx context.Context, e *env, args []string) (int, error) {
 
 func parseRun(e *env, args []string) (*runPlan, error) {
 	p := &runPlan{}
-	f := newFlags("run", "[-target T]… [-for D | -cases N] [-seed S] [-save DIR] [-json]")
+	f := newFlags("run", "[-target T]… [-for D | -cases N] [-seed S] [-sched NAME] [-save DIR] [-json]")
 	f.Var(&p.targets, "target", "a `target`, as sim, tcp:addr=127.0.0.2 or sim:deferred-credit; may be given several times (default sim, tcp and unix)")
 	f.DurationVar(&p.length, "for", 30*time.Second, "how long, shared by the targets; no limit if only -cases is given")
 	f.IntVar(&p.cases, "cases", 0, "how many cases a target; 0 is no limit")
 	f.Uint64Var(&p.seed, "seed", 0, "what cases are drawn from; 0 takes one at random, and prints it")
+	word := f.String("sched", sched.Portfolio().String(), "the `policy` that schedules actors at control level full: choices (the schedule's own), run-on, random, pct:DEPTH, pos, urw, dfs:PREEMPTIONS, or a portfolio of them")
 	f.StringVar(&p.save, "save", "findings", "the `folder` for findings")
 	f.BoolVar(&p.json, "json", false, "print the report as JSON")
 	rest, err := f.parse(e, args)
@@ -82,6 +87,10 @@ func parseRun(e *env, args []string) (*runPlan, error) {
 	case p.cases < 0 || p.length <= 0:
 		return nil, &listentest.MisuseError{Reason: "run: -cases must be at least 0, and -for more than 0"}
 	}
+	if p.sched, err = parsePolicy(*word); err != nil {
+		return nil, err
+	}
+	p.asked = f.given("sched")
 	if p.seed == 0 {
 		p.seed = 1 + rand.Uint64N(1e9)
 	}
@@ -94,7 +103,7 @@ func parseRun(e *env, args []string) (*runPlan, error) {
 // run runs the campaign of one target; left counts it and those after it,
 // which share the time.
 func (r *report) run(ctx context.Context, out *printer, p *runPlan, t listentest.Target, left int) {
-	plan := campaign.Plan{Target: t, Seed: p.seed, Cases: p.cases}
+	plan := campaign.Plan{Target: t, Seed: p.seed, Cases: p.cases, Sched: p.sched}
 	if p.length > 0 {
 		plan.For = (p.length - time.Since(r.start)) / time.Duration(left)
 		plan.For = max(plan.For, time.Millisecond)

@@ -110,3 +110,38 @@ func TestPoliciesShrink(t *testing.T) {
 		t.Errorf("the random walk finds %d that running on does not", found)
 	}
 }
+
+// TestPoliciesAllocate: a run under a policy allocates no more than one by
+// choices.
+func TestPoliciesAllocate(t *testing.T) {
+	s, err := listentest.Parse("backlog 2\naccept s0 &\naccept s1 &\ndial c0 2 &\ndial c1 &\nabort c0\nshut l0\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := newJudge(t, sim.Default)
+	run := func(j *judge) {
+		if _, err := j.Run(context.Background(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := testing.AllocsPerRun(100, func() { run(plain) })
+	for _, word := range []string{"run-on", "random", "pct:3", "pos", "urw", "dfs:2"} {
+		spec, err := sched.Parse(word)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j, policy, rng := newJudge(t, sim.Default), spec.New(), rand.New(rand.NewPCG(1, 1))
+		j.Policy = policy
+		more := false
+		got := testing.AllocsPerRun(1000, func() {
+			if !more {
+				policy.Begin(rng)
+			}
+			run(j)
+			more = policy.Next()
+		})
+		if got > want {
+			t.Errorf("%s: %v allocations a run, and %v by choices", word, got, want)
+		}
+	}
+}

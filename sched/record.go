@@ -23,7 +23,7 @@ func (r *Record) Begin(p Policy, most int) {
 // Pick has the policy pick.
 func (r *Record) Pick(ready []Task) int {
 	picked := 0
-	if len(r.Choices) < r.most || len(ready) == 1 {
+	if len(r.Choices) < r.most {
 		picked = r.policy.Pick(ready)
 	}
 	if len(ready) > 1 && len(r.Choices) < r.most {

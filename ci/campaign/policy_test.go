@@ -27,7 +27,7 @@ func TestPolicies(t *testing.T) {
 		target := simulator(t, "lost-wakeup", "duplicate-accept")
 		var want campaign.Row
 		for _, workers := range []int{1, 3} {
-			row, err := campaign.Run(context.Background(), campaign.Plan{Target: target, Seed: 3, Cases: 1000, Workers: workers, Sched: policy(t, word)})
+			row, err := campaign.Run(context.Background(), campaign.Plan{Target: target, Seed: 3, Cases: 400, Workers: workers, Sched: policy(t, word)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,12 +70,12 @@ func TestPolicies(t *testing.T) {
 // TestPolicyRuns: PCT runs a case once more where there is something to
 // decide, and the enumeration as often as it takes.
 func TestPolicyRuns(t *testing.T) {
-	for word, runs := range map[string][2]int{"random": {1000, 1000}, "pct:2": {1300, 1600}, "dfs:0": {1200, 5000}, "dfs:2": {3000, 100_000}} {
-		row, err := campaign.Run(context.Background(), campaign.Plan{Target: simulator(t), Seed: 1, Cases: 1000, Sched: policy(t, word)})
+	for word, runs := range map[string][2]int{"random": {400, 400}, "pct:2": {500, 650}, "dfs:0": {500, 2000}, "dfs:2": {1000, 40_000}} {
+		row, err := campaign.Run(context.Background(), campaign.Plan{Target: simulator(t), Seed: 1, Cases: 400, Sched: policy(t, word)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p := row.Policies[0]; p.Cases != 1000 || p.Runs < runs[0] || p.Runs > runs[1] {
+		if p := row.Policies[0]; p.Cases != 400 || p.Runs < runs[0] || p.Runs > runs[1] {
 			t.Errorf("%s: %+v, want %d to %d runs", word, p, runs[0], runs[1])
 		}
 	}

@@ -47,9 +47,24 @@ func Shapes() []Shape {
 		{"order", "hand-off in another order than admission",
 			3, 12, []int32{2, 3, 4, 8}, 3, 2, 20, 10,
 			Weights{Dial: 8, Fill: 2, Accept: 7, Hangup: 1, Preempt: 1, Resume: 1}},
+		{"bytes", "what is sent before accept, first by the acceptor, or right before the end (early data lost, spurious end)",
+			4, 16, []int32{1, 2, 2, 3}, 1, 1, 10, 5,
+			Weights{Dial: 6, Accept: 6, Send: 8, Recv: 8, HalfClose: 2, Hangup: 2, Abort: 2, Preempt: 3, Resume: 2, Settle: 1}},
+		{"half-open", "handshakes that stop halfway (half-open counted or not, expiry, phantoms)",
+			3, 14, few, 2, 2, 5, 5,
+			Weights{Syn: 8, Ack: 7, Dial: 5, Accept: 5, Abort: 4, Hangup: 1, Tick: 3, Shut: 1, Listen: 1, Fill: 1}},
+		{"failure", "an accept or a dial that fails, and is given up (leak on error, failed accept loses the connection)",
+			3, 12, few, 2, 2, 10, 5,
+			Weights{Fail: 6, Accept: 8, Dial: 8, Fill: 2, Cancel: 3, Settle: 1}},
+		{"width", "a limit that is stored in too few bits, or with a sign (truncation)",
+			1, 5, []int32{-1, 127, 128, 129, 32767, 32768, 65535, 65536, 65537}, 2, 1, 0, 0,
+			Weights{Dial: 8, Accept: 3}}, // filling it would take thousands of sockets
+		{"wrap", "a count that is kept in too few bits",
+			1, 6, []int32{255, 256}, 1, 1, 0, 0,
+			Weights{Dial: 12, Accept: 2, Fill: 1}},
 		{"mixed", "what needs two of the others at once",
 			2, 24, []int32{0, 1, 1, 2, 2, 3, 4, 8}, 4, 3, 20, 15,
-			Weights{Settle: 1, Dial: 10, Accept: 9, Fill: 3, Hangup: 2, Abort: 3, Cancel: 2, Listen: 2, Shut: 1, Preempt: 5, Resume: 3, Tick: 2}},
+			Weights{Settle: 1, Dial: 10, Accept: 9, Fill: 3, Send: 2, Recv: 2, Hangup: 2, Abort: 3, Cancel: 2, Listen: 2, Shut: 1, Fail: 1, Preempt: 5, Resume: 3, Tick: 2, Syn: 1, Ack: 1}},
 	}
 }
 
@@ -142,6 +157,10 @@ func (g *generator) number(k Kind) int16 {
 		return int16(g.IntN(5))
 	case Preempt:
 		return [...]int16{0, 0, 0, 1, 1, 2}[g.IntN(6)]
+	case Send:
+		return int16(1 + g.IntN(3))
+	case Fail:
+		return int16(g.IntN(4))
 	case Tick:
 		return [...]int16{1, 100, 500, 1000, 2000}[g.IntN(5)]
 	}

@@ -220,7 +220,8 @@ func (r *Runner) one(t Step) (more bool, err error) {
 		return true, nil
 	}
 	outcome, returned := r.outcome(op.ID)
-	if !returned || t.Kind != Dial && t.Kind != Accept { // the others move more than themselves
+	moves := t.Kind != Dial && t.Kind != Accept && outcome != Unsupported // more than itself
+	if !returned || moves {
 		if err := r.pace(op.ID); err != nil {
 			return false, err
 		}

@@ -49,7 +49,7 @@ func (h *hunt) holds(s listentest.Schedule) (bool, error) {
 		return false, err
 	}
 	v := listentest.Check(history, h.target.Contract()).First()
-	if v == nil || v.Promise != h.fault.Promise {
+	if v == nil || v.Promise != h.fault.Breaks[0] {
 		return true, nil
 	}
 	h.broken.Store(true)
@@ -88,11 +88,17 @@ func (h *hunt) file(t *testing.T) listentest.Schedule {
 	return e.Schedule
 }
 
-// TestFaults: rapid alone and gopter alone find every fault of the simulator,
+// hunted are the faults that rapid and gopter look for; the simulator's own
+// tests look for the others.
+var hunted = []string{"deferred-credit", "off-by-one-low", "off-by-one-high", "credit-leak-on-abort",
+	"lost-wakeup", "duplicate-accept", "lifo-order", "close-leaves-pending"}
+
+// TestFaults: rapid alone and gopter alone find these faults of the simulator,
 // and end in the same file.
 func TestFaults(t *testing.T) {
-	for _, f := range sim.Catalogue() {
-		t.Run(f.Name, func(t *testing.T) {
+	for _, name := range hunted {
+		t.Run(name, func(t *testing.T) {
+			f, _ := sim.FaultOf(name)
 			byRapid, byGopter := newHunt(t, f), newHunt(t, f)
 			byRapid.rapid(t)
 			byGopter.gopter(t)

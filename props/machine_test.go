@@ -86,7 +86,8 @@ func TestRapidMachine(t *testing.T) {
 	set(t, "rapid.checks", "1000")
 	set(t, "rapid.seed", "1")
 	set(t, "rapid.nofailfile", "true")
-	for _, f := range sim.Catalogue()[1:3] { // off by one, low and high
+	for _, name := range hunted[1:3] { // off by one, low and high
+		f, _ := sim.FaultOf(name)
 		h := newHunt(t, f)
 		expectFailure(func(tb rapid.TB) {
 			rapid.Check(tb, func(rt *rapid.T) {
@@ -111,7 +112,8 @@ func TestRapidMachine(t *testing.T) {
 
 // TestGopterCommands: the same with gopter's command sequences.
 func TestGopterCommands(t *testing.T) {
-	for _, f := range sim.Catalogue()[1:3] {
+	for _, name := range hunted[1:3] {
+		f, _ := sim.FaultOf(name)
 		h := newHunt(t, f)
 		p := gopter.DefaultTestParametersWithSeed(1)
 		p.MinSuccessfulTests = 1000

@@ -64,9 +64,9 @@ func TestEveryFaultHasAnEntry(t *testing.T) {
 	}
 	for _, f := range sim.Catalogue() {
 		if !slices.ContainsFunc(entries, func(e listentest.Entry) bool {
-			return e.Value("invariant") == f.Promise.String() && slices.Contains(e.Fails(), "sim:"+f.Name)
+			return e.Value("invariant") == f.Breaks[0].String() && slices.Contains(e.Fails(), f.Target())
 		}) {
-			t.Errorf("no entry under %v fails on sim:%s", f.Promise, f.Name)
+			t.Errorf("no entry under %v fails on %s", f.Breaks[0], f.Target())
 		}
 	}
 }

@@ -35,6 +35,7 @@ usage: listentest COMMAND [FLAGS] [ARGUMENTS]
   corpus    list, show or add to the regression corpus
   nightly   run a night's jobs from a settings file, and go on where one stopped
   targets   list targets and presets, or print the contract of one
+  faults    list the defects that the simulator can have, or one whole
   explain   say what a promise or a field of a contract means
   version   print the version
 
@@ -52,7 +53,7 @@ type env struct {
 // trouble.
 var commands = map[string]func(context.Context, *env, []string) (int, error){
 	"run": runCommand, "replay": replayCommand, "check": checkCommand, "shrink": shrinkCommand,
-	"corpus": corpusCommand, "nightly": nightlyCommand, "targets": targetsCommand, "explain": explainCommand, "version": versionCommand,
+	"corpus": corpusCommand, "nightly": nightlyCommand, "targets": targetsCommand, "explain": explainCommand, "faults": faultsCommand, "version": versionCommand,
 }
 
 func main() {
@@ -118,7 +119,10 @@ func nearest(word string, known []string) string {
 			best, least = k, d
 		}
 	}
+	const many = 30 // more are no help to read
 	switch {
+	case best != "" && len(known) > many:
+		return fmt.Sprintf("did you mean %s? There are %d", best, len(known))
 	case best != "":
 		return fmt.Sprintf("did you mean %s? There are %s", best, join(known))
 	case len(known) > 0:

@@ -104,15 +104,12 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestFaultsAreFound: each of the eight is found in 100,000 cases, status 1.
+// TestFaultsAreFound: each of these is found in 100,000 cases, status 1.
 func TestFaultsAreFound(t *testing.T) {
-	targets := invoke(t, t.TempDir(), "targets").stdout
-	rows := regexp.MustCompile(`(?m)^  (\S+) +breaks (\S+) `).FindAllStringSubmatch(targets, -1)
-	if len(rows) != 8 {
-		t.Fatalf("%d faults in\n%s", len(rows), targets)
-	}
-	for _, row := range rows {
-		fault, promise := row[1], row[2]
+	for fault, promise := range map[string]string{
+		"deferred-credit": "min-pending", "off-by-one-low": "min-pending", "off-by-one-high": "max-pending", "credit-leak-on-abort": "min-pending",
+		"lost-wakeup": "progress", "duplicate-accept": "conserve", "lifo-order": "order", "close-leaves-pending": "shut",
+	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()

@@ -9,7 +9,7 @@ import (
 // A machine is a state and the rules by which it moves.
 type machine struct {
 	state
-	rules  *Target
+	target *Target
 	report func(lt.Event)
 	slots  [256]uint8 // slot of an actor, plus one; an index over actors
 }
@@ -21,25 +21,14 @@ func (m *machine) reset(backlog int32) {
 	m.limit = m.limitFor(backlog)
 }
 
-// limitFor returns how many units a backlog gives.
-func (m *machine) limitFor(backlog int32) int32 {
-	c := &m.rules.contract
-	n := c.Max.Of(c.Backlog.Effective(backlog))
-	if m.has(offByOneLow) {
-		n--
-	}
-	if m.has(offByOneHigh) {
-		n++
-	}
-	return n
-}
+func (m *machine) has(f fault) bool { return m.target.faults[f] }
 
-func (m *machine) has(f faults) bool { return m.rules.faults&f != 0 }
+func (m *machine) rules() *rules { return &m.target.rules }
 
 // slot returns the slot of an actor, and makes one at its first operation.
 func (m *machine) slot(id lt.Actor) uint8 {
 	if m.slots[id] == 0 {
-		m.actors = append(m.actors, actor{id: id, armed: unarmed})
+		m.actors = append(m.actors, actor{id: id, armed: unarmed, plan: noPlan})
 		m.slots[id] = uint8(len(m.actors))
 	}
 	return m.slots[id] - 1
@@ -48,8 +37,9 @@ func (m *machine) slot(id lt.Actor) uint8 {
 // enter gives the first step of the operations that take steps; idle for
 // those that the simulator does not have.
 var enter = [256]pc{
-	lt.Dial: dialEnter, lt.Accept: acceptEnter, lt.Hangup: hangupEnter,
-	lt.Abort: abortEnter, lt.Listen: listenEnter, lt.Shut: shutEnter,
+	lt.Dial: dialEnter, lt.Accept: acceptEnter, lt.Hangup: leaveEnter, lt.Abort: leaveEnter,
+	lt.Send: dataEnter, lt.Recv: dataEnter, lt.HalfClose: dataEnter, lt.Fail: failEnter,
+	lt.Listen: listenEnter, lt.Shut: shutEnter, lt.Syn: synEnter, lt.Ack: ackEnter,
 }
 
 // start begins op. Preempt, resume, cancel and tick are over at once; the
@@ -58,21 +48,19 @@ func (m *machine) start(op lt.Op) {
 	switch op.Kind {
 	case lt.Preempt:
 		m.actors[m.slot(op.Actor)].armed = op.N
-		m.done(op.ID, lt.OK, 0)
+		m.done(op.ID, lt.OK)
 	case lt.Resume:
-		m.done(op.ID, lt.OK, 0)
+		m.done(op.ID, lt.OK)
 		m.resume(m.slot(op.Actor))
 	case lt.Cancel:
-		m.done(op.ID, lt.OK, 0)
+		m.done(op.ID, lt.OK)
 		m.cancel(m.slot(op.Actor))
 	case lt.Tick:
-		m.done(op.ID, lt.OK, 0)
+		m.done(op.ID, lt.OK)
 		m.tick(int32(op.N))
 	default:
-		step := enter[op.Kind]
-		sibling := op.Actor.Role() == lt.AcceptorRole && op.Actor.Num() >= 8 || op.Actor.Role() == lt.ListenerRole && op.Actor.Num() > 0
-		if step == idle || sibling || op.Kind == lt.Shut && op.N != 0 {
-			m.done(op.ID, lt.Unsupported, 0)
+		if !m.knows(op) {
+			m.done(op.ID, lt.Unsupported)
 			return
 		}
 		slot := m.slot(op.Actor)
@@ -80,13 +68,35 @@ func (m *machine) start(op lt.Op) {
 		if a.owes { // its next point is here
 			m.pay(a)
 		}
-		a.op, a.pc, a.conn = op, step, op.Conn
+		a.op, a.pc, a.conn, a.era, a.looked = op, enter[op.Kind], m.indexOf(op), m.era, false
 		m.wake(slot)
 	}
 }
 
-func (m *machine) done(op int32, o lt.Outcome, conn int32) {
-	m.report(lt.Event{Verb: lt.Return, Op: op, Outcome: o, Conn: conn})
+// knows reports whether the simulator has op: there is one listener, and it
+// can be closed in one way.
+func (m *machine) knows(op lt.Op) bool {
+	sibling := op.Actor.Role() == lt.AcceptorRole && op.Actor.Num() >= 8 || op.Actor.Role() == lt.ListenerRole && op.Actor.Num() > 0
+	half := op.Kind == lt.Syn || op.Kind == lt.Ack
+	return enter[op.Kind] != idle && !sibling && (op.Kind != lt.Shut || op.N == 0) && (!half || m.rules().half != noHalf)
+}
+
+// indexOf returns the index of the connection that op addresses, or -1.
+func (m *machine) indexOf(op lt.Op) int32 {
+	if op.Conn == 0 {
+		return -1
+	}
+	for i := len(m.conns) - 1; i >= 0; i-- {
+		c := &m.conns[i]
+		if op.Actor.Role() == lt.AcceptorRole && c.accepted == op.Conn || op.Actor.Role() != lt.AcceptorRole && c.id == op.Conn {
+			return int32(i)
+		}
+	}
+	return -1
+}
+
+func (m *machine) done(op int32, o lt.Outcome) {
+	m.report(lt.Event{Verb: lt.Return, Op: op, Outcome: o})
 }
 
 // wake makes an actor runnable, unless it is held; resume does it then.
@@ -104,11 +114,7 @@ func (m *machine) sleep(slot uint8) {
 	m.unready(slot)
 }
 
-func (m *machine) unready(slot uint8) {
-	if i := slices.Index(m.ready, slot); i >= 0 {
-		m.ready = slices.Delete(m.ready, i, i+1)
-	}
-}
+func (m *machine) unready(slot uint8) { m.ready = without(m.ready, slot) }
 
 // run lets ready[i] take one step and puts it first.
 func (m *machine) run(i int) {
@@ -116,6 +122,49 @@ func (m *machine) run(i int) {
 	copy(m.ready[1:i+1], m.ready[:i])
 	m.ready[0] = slot
 	m.step(slot)
+}
+
+// step lets an actor take one step: what stands between two points.
+func (m *machine) step(slot uint8) {
+	switch a := &m.actors[slot]; a.pc {
+	case idle: // only one that owes is runnable here
+		m.pay(a)
+		m.unready(slot)
+	case dialEnter:
+		m.dial(slot)
+	case dialInsert:
+		m.insert(slot)
+	case dialAck:
+		m.acked(slot)
+	case dialWake:
+		m.dialed(slot)
+	case synEnter:
+		m.syn(slot)
+	case ackEnter:
+		m.ack(slot)
+	case acceptEnter:
+		m.accept(slot)
+	case acceptPark:
+		m.park(slot)
+	case acceptCredit:
+		m.accepted(slot)
+	case leaveEnter:
+		m.leave(slot)
+	case dataEnter:
+		m.data(slot)
+	case failEnter:
+		m.fail(slot)
+	case listenEnter:
+		m.listen(slot)
+	case shutEnter:
+		m.shut(slot)
+	case shutDrain:
+		m.drain(slot)
+	case taskEnter:
+		m.at(slot, m.inbox[0].step)
+	case taskAdmit, taskRelease, taskCredit:
+		m.job(slot)
+	}
 }
 
 // at moves an actor on to a step with a point before it, and holds it there
@@ -148,24 +197,34 @@ func (m *machine) resume(slot uint8) {
 	}
 }
 
-// finish reports the end of an actor's operation; what it was armed for and
-// did not reach lapses, but for the exit, which is here.
-func (m *machine) finish(slot uint8, o lt.Outcome, conn int32) {
+// finish reports the end of an actor's operation.
+func (m *machine) finish(slot uint8, o lt.Outcome) { m.finishWith(slot, o, 0, 0) }
+
+// finishWith is finish with the connection or the number that is returned.
+// What the actor was armed for and did not reach lapses, but for the exit,
+// which is here.
+func (m *machine) finishWith(slot uint8, o lt.Outcome, conn, n int32) {
 	a := &m.actors[slot]
 	a.pc, a.asleep, a.retry = idle, false, 0
-	m.done(a.op.ID, o, conn)
+	m.report(lt.Event{Verb: lt.Return, Op: a.op.ID, Outcome: o, Conn: conn, N: n})
+	m.rest(slot, a.owes)
+}
+
+// rest ends what an actor did, for now: it is held if it was armed for that.
+func (m *machine) rest(slot uint8, more bool) {
+	a := &m.actors[slot]
 	exit := a.armed == atExit
 	a.armed = unarmed
 	switch {
 	case exit:
 		m.hold(slot, "exit")
-	case a.owes: // one more step, to its next point
-	default:
+	case !more:
 		m.unready(slot)
 	}
 }
 
-// tick lets time pass; dropped dials whose time has come try again.
+// tick lets time pass: dropped dials whose time has come try again, and
+// half-open connections expire.
 func (m *machine) tick(ms int32) {
 	m.now += ms
 	m.report(lt.Event{Verb: lt.Clock, N: m.now})
@@ -175,17 +234,31 @@ func (m *machine) tick(ms int32) {
 			m.wake(uint8(slot))
 		}
 	}
+	for i := range m.conns {
+		if c := &m.conns[i]; c.due > 0 && c.due <= m.now {
+			c.due = 0
+			m.expire(int32(i))
+		}
+	}
 }
 
 // cancel gives up an operation that waits; one that is past waiting ends by
 // itself.
 func (m *machine) cancel(slot uint8) {
-	if !m.actors[slot].asleep {
+	a := &m.actors[slot]
+	if !a.asleep {
 		return
 	}
-	m.parked = without(m.parked, slot)
-	m.blocked = without(m.blocked, slot)
-	m.finish(slot, lt.Cancelled, 0)
+	if !m.has(cancelledAcceptSwallows) {
+		m.parked = without(m.parked, slot)
+	}
+	if !m.has(cancelledDialSwallows) {
+		m.blocked = without(m.blocked, slot)
+	}
+	if m.has(leakOnCancelledAccept) && a.op.Kind == lt.Accept {
+		m.units++
+	}
+	m.finish(slot, lt.Cancelled)
 }
 
 func without(list []uint8, slot uint8) []uint8 {
@@ -193,4 +266,48 @@ func without(list []uint8, slot uint8) []uint8 {
 		return slices.Delete(list, i, i+1)
 	}
 	return list
+}
+
+// wakeOne wakes the oldest of a list, which looks again from step next on.
+// One that waits no more, which only faults leave there, swallows it.
+func (m *machine) wakeOne(list *[]uint8, next pc) {
+	if len(*list) == 0 {
+		return
+	}
+	slot := (*list)[0]
+	*list = slices.Delete(*list, 0, 1)
+	if a := &m.actors[slot]; a.asleep || a.pc == acceptPark {
+		a.pc = next
+		m.wake(slot)
+	}
+}
+
+// post gives b0 something to do.
+func (m *machine) post(step pc, conn int32) {
+	m.inbox = append(m.inbox, job{step, conn})
+	slot := m.slot(lt.Task(0)) // may move the actors
+	if b := &m.actors[slot]; b.pc == idle {
+		b.pc = taskEnter
+		m.wake(slot)
+	}
+}
+
+// job does what b0 took.
+func (m *machine) job(slot uint8) {
+	j := m.inbox[0]
+	m.inbox = slices.Delete(m.inbox, 0, 1)
+	switch j.step {
+	case taskAdmit:
+		m.admitLater(j.conn)
+	case taskRelease:
+		m.release(j.conn)
+	case taskCredit:
+		m.giveBack(j.conn)
+	}
+	a := &m.actors[slot] // not before: a job may move the actors
+	a.pc = idle
+	if len(m.inbox) > 0 {
+		a.pc = taskEnter
+	}
+	m.rest(slot, a.pc != idle)
 }

@@ -1,13 +1,14 @@
 // Package sim is a deterministic listener: clients, acceptors and background
 // tasks are cooperative actors over one accept queue, and between the steps
 // that real stacks take stand named points at which an actor can be stopped
-// or another one chosen. It behaves as the Contract that it is given, and
-// breaks it by the faults that it is given.
+// or another one chosen. It behaves so that it keeps the Contract that it is
+// given, and breaks it by the faults that it is given.
 package sim
 
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/listentest/listentest"
@@ -34,42 +35,23 @@ var Default = listentest.Contract{
 type Target struct {
 	name     string
 	contract listentest.Contract
-	faults   faults
+	rules    rules
+	faults   [numFaults]bool
 }
 
 // New returns the simulator that behaves as c, but for the named faults. An
-// error names the fault that there is none of, or what of c cannot be
-// simulated.
+// error names the fault that there is none of, or what of c contradicts
+// itself.
 func New(name string, c listentest.Contract, faultNames ...string) (*Target, error) {
-	t := &Target{name: name, contract: c}
+	t := &Target{name: name, contract: c, rules: rulesOf(c)}
 	for _, f := range faultNames {
-		set, ok := faultOf(f)
-		if !ok {
+		i := slices.IndexFunc(catalogue[:], func(g Fault) bool { return g.Name == f })
+		if i < 0 {
 			return nil, fmt.Errorf("there is no fault %q; there are %s", f, strings.Join(Faults(), ", "))
 		}
-		t.faults |= set
+		t.faults[i] = true
 	}
 	return t, simulable(c)
-}
-
-// simulable returns an error for a contract that the simulator has no
-// behaviour for.
-func simulable(c listentest.Contract) error {
-	switch {
-	case !c.Guaranteed.Stated || c.Guaranteed != c.Max || c.Race != 0:
-		return fmt.Errorf("sim needs a stated guarantee that equals max, and no race")
-	case c.Admit != listentest.AdmitReturn || c.Credit == listentest.CreditRest:
-		return fmt.Errorf("sim admits and gives credit at once, or at close")
-	case c.Must != c.May || c.Must&listentest.Completed == 0 || c.Must&listentest.HalfOpen != 0:
-		return fmt.Errorf("sim counts completed connections, and knows what else it counts; half-open ones it has not")
-	case c.Must&listentest.Accepted != 0 != (c.Credit == listentest.CreditClose):
-		return fmt.Errorf("sim counts accepted connections if and only if credit comes back at close")
-	case c.Overflow != listentest.Refuse && c.Overflow != listentest.Drop && c.Overflow != listentest.Block || c.Order != listentest.FIFO || c.Close != listentest.CloseEnds || c.Anomalies != 0:
-		return fmt.Errorf("sim needs overflow refuse, drop or block, order fifo, close ends, and no anomalies")
-	case c.Overflow == listentest.Drop && c.Retry <= 0:
-		return fmt.Errorf("sim needs a retry interval for overflow drop")
-	}
-	return nil
 }
 
 // Name returns the name that the target was made with.
@@ -83,7 +65,7 @@ func (t *Target) Level() listentest.Level { return listentest.LevelFull }
 
 // Open never fails.
 func (t *Target) Open(_ context.Context, o listentest.Options) (listentest.Session, error) {
-	s := &session{machine: machine{rules: t}}
+	s := &session{machine: machine{target: t}}
 	return s, s.Reopen(o)
 }
 

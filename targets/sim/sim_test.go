@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"iter"
 	"math/rand/v2"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/listentest/listentest"
 	"github.com/listentest/listentest/shrink"
+	"github.com/listentest/listentest/targets/preset"
 	"github.com/listentest/listentest/targets/sim"
 )
 
@@ -45,21 +47,38 @@ func (j *judge) breaks(s listentest.Schedule, promise listentest.Promise) (bool,
 	return v != nil && v.Promise == promise, err
 }
 
-// TestFaults finds every fault under its promise, over 20 seeds; what it
-// found shrinks to the same length from every seed, and no shorter schedule
-// shows the fault, for all were tried.
+// faulty returns a judge of the simulator with f.
+func faulty(t testing.TB, f sim.Fault) *judge {
+	t.Helper()
+	_, items, _ := strings.Cut(f.Target(), ":")
+	target, err := sim.Open(f.Target(), strings.Split(items, ",")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &judge{Runner: listentest.Runner{Target: target}}
+}
+
+// exhaustive are the faults for which every shorter schedule is tried.
+var exhaustive = []string{"deferred-credit", "off-by-one-low", "off-by-one-high", "credit-leak-on-abort",
+	"lost-wakeup", "duplicate-accept", "lifo-order", "close-leaves-pending"}
+
+// TestFaults finds each of the exhaustive faults under its promise, over 20
+// seeds; what it found shrinks to the same length from every seed, and no
+// shorter schedule shows the fault, for all were tried.
 func TestFaults(t *testing.T) {
 	const seeds, most = 20, 100_000
-	for _, f := range sim.Catalogue() {
-		t.Run(f.Name, func(t *testing.T) {
+	for _, name := range exhaustive {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			j := newJudge(t, sim.Default, f.Name)
+			f, _ := sim.FaultOf(name)
+			promise := f.Breaks[0]
+			j := faulty(t, f)
 			var cases []int
 			shapes := map[string]int{}
 			length := 0
 			for seed := range uint64(seeds) {
-				n, drawn := j.find(t, seed+1, most, f.Promise)
-				small := j.shrink(t, drawn, f.Promise)
+				n, drawn := j.find(t, seed+1, most, promise)
+				small := j.shrink(t, drawn, promise)
 				if shapes[small.String()]++; length != 0 && length != len(small.Steps) {
 					t.Errorf("seed %d shrinks to %d steps, others to %d:\n%v", seed+1, len(small.Steps), length, small)
 				}
@@ -68,13 +87,81 @@ func TestFaults(t *testing.T) {
 			slices.Sort(cases)
 			tried := 0
 			for n := 1; n < length; n++ {
-				tried += j.noneOf(t, n, f.Promise)
+				tried += j.noneOf(t, n, promise)
 			}
 			t.Logf("%s, %v: cases to the first find median %d, most %d; shrunk to %d steps from every seed (%d spellings); none of %d shorter schedules shows it",
-				f.Name, f.Promise, cases[seeds/2], cases[seeds-1], length, len(shapes), tried)
+				name, promise, cases[seeds/2], cases[seeds-1], length, len(shapes), tried)
 		})
 	}
 }
+
+// TestEveryFault finds every fault under its first promise, and under none
+// outside its set.
+func TestEveryFault(t *testing.T) {
+	const least, most = 3000, 200_000
+	killed := 0
+	for _, f := range sim.Catalogue() {
+		j := faulty(t, f)
+		found, first := map[listentest.Promise]int{}, 0
+		for n := 0; n < least || first == 0 && n < most; n++ {
+			v, err := j.first(listentest.Generate(rand.New(rand.NewPCG(5, uint64(n)))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v == nil {
+				continue
+			}
+			if found[v.Promise]++; first == 0 && v.Promise == f.Breaks[0] {
+				first = n + 1
+			}
+			if !slices.Contains(f.Breaks, v.Promise) {
+				t.Errorf("%s breaks %v too, in case %d: %s", f.Name, v.Promise, n, v.Text)
+			}
+		}
+		if first == 0 {
+			t.Errorf("%s does not break %v in %d cases: %v", f.Name, f.Breaks[0], most, found)
+			continue
+		}
+		killed++
+		t.Logf("%-30s %-12v first in case %6d", f.Name, f.Breaks[0], first)
+	}
+	t.Logf("mutation score: %d of %d", killed, len(sim.Catalogue()))
+}
+
+// TestCatalogue: the faults are of all classes, and each says where it is from.
+func TestCatalogue(t *testing.T) {
+	seen := map[string]bool{}
+	for _, f := range sim.Catalogue() {
+		seen[f.Class] = true
+		if sim.Classes[f.Class] == "" || f.Doc == "" || f.Zoo == "" || f.Impl == "" || !strings.HasPrefix(f.Link, "http") || len(f.Breaks) == 0 {
+			t.Errorf("%+v is not whole", f)
+		}
+	}
+	if len(seen) != len(sim.Classes) {
+		t.Errorf("faults of %d classes, and there are %d", len(seen), len(sim.Classes))
+	}
+}
+
+// TestPresets: the simulator keeps every preset's contract.
+func TestPresets(t *testing.T) {
+	for _, p := range preset.All() {
+		target, err := sim.Open("sim:as="+p.Name, "as="+p.Name)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		j := &judge{Runner: listentest.Runner{Target: target}}
+		for n := range *presetCases {
+			s := listentest.Generate(rand.New(rand.NewPCG(77, uint64(n))))
+			if v, err := j.first(s); err != nil || v != nil {
+				t.Errorf("%s: %v %v\n%v", p.Name, v, err, s)
+				break
+			}
+		}
+	}
+}
+
+var presetCases = flag.Int("preset.cases", 40, "cases of each preset in TestPresets")
 
 // find draws cases until one breaks the promise.
 func (j *judge) find(t *testing.T, seed uint64, most int, promise listentest.Promise) (int, listentest.Schedule) {
@@ -239,10 +326,11 @@ func variedContracts() []listentest.Contract {
 	return all
 }
 
-// TestFaultsEverywhere injects every fault into every contract: it breaks its
+// TestFaultsEverywhere injects each exhaustive fault into every contract: it breaks its
 // own promise, and where a dial waits for a place that is missing, progress.
 func TestFaultsEverywhere(t *testing.T) {
-	for _, f := range sim.Catalogue() {
+	for _, name := range exhaustive {
+		f, _ := sim.FaultOf(name)
 		found := map[listentest.Promise]int{}
 		for i, c := range variedContracts() {
 			j := newJudge(t, c, f.Name)
@@ -253,19 +341,19 @@ func TestFaultsEverywhere(t *testing.T) {
 				}
 				if v != nil {
 					found[v.Promise]++
-					if v.Promise != f.Promise && strings.Contains(v.Text, " or ") && strings.Contains(v.Text, f.Promise.String()) {
+					if v.Promise != f.Breaks[0] && strings.Contains(v.Text, " or ") && strings.Contains(v.Text, f.Breaks[0].String()) {
 						found[v.Promise]-- // an ambiguous one, and it says so
 					}
 				}
 			}
 		}
 		for p, n := range found {
-			if n > 0 && p != f.Promise && (p != listentest.Progress || f.Promise != listentest.MinPending) {
-				t.Errorf("%s breaks %v %d times, and should break %v", f.Name, p, n, f.Promise)
+			if n > 0 && p != f.Breaks[0] && (p != listentest.Progress || f.Breaks[0] != listentest.MinPending) {
+				t.Errorf("%s breaks %v %d times, and should break %v", f.Name, p, n, f.Breaks[0])
 			}
 		}
-		if found[f.Promise] == 0 {
-			t.Errorf("%s does not break %v: %v", f.Name, f.Promise, found)
+		if found[f.Breaks[0]] == 0 {
+			t.Errorf("%s does not break %v: %v", f.Name, f.Breaks[0], found)
 		}
 		t.Logf("%-22s %v", f.Name, found)
 	}
@@ -280,7 +368,7 @@ func TestDeterminism(t *testing.T) {
 			faults = []string{f}
 		}
 		reused := newJudge(t, sim.Default, faults...)
-		for n := range 2000 {
+		for n := range 500 {
 			s := listentest.Generate(rand.New(rand.NewPCG(7, uint64(n))))
 			once, err := reused.Run(context.Background(), s)
 			if err != nil {
@@ -326,16 +414,12 @@ func TestNewRefuses(t *testing.T) {
 		t.Error("an unknown fault is taken")
 	}
 	for name, change := range map[string]func(*listentest.Contract){
-		"race":          func(c *listentest.Contract) { c.Race = 1 },
-		"late credit":   func(c *listentest.Contract) { c.Credit = listentest.CreditRest },
-		"half-open":     func(c *listentest.Contract) { c.Must |= listentest.HalfOpen; c.May |= listentest.HalfOpen },
-		"no overflow":   func(c *listentest.Contract) { c.Overflow = 0 },
-		"accepted only": func(c *listentest.Contract) { c.Must |= listentest.Accepted; c.May |= listentest.Accepted },
+		"must without may": func(c *listentest.Contract) { c.Must |= listentest.Aborted },
+		"accepted only":    func(c *listentest.Contract) { c.Must |= listentest.Accepted; c.May |= listentest.Accepted },
+		"more than may be": func(c *listentest.Contract) { c.Guaranteed.Plus++ },
 	} {
 		c := sim.Default
-		if change(&c); c == sim.Default {
-			t.Fatalf("%s changes nothing", name)
-		}
+		change(&c)
 		if _, err := sim.New("sim", c); err == nil {
 			t.Errorf("a contract with %s is taken", name)
 		}

@@ -1,50 +1,94 @@
 package sim
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"github.com/listentest/listentest"
 )
 
 // A state is everything that the future of a simulation depends on. It holds
-// no pointers but its slices: it can be copied into another (copyFrom), and
-// two states are equal if and only if their keys are.
+// no pointers but its slices, so that it can be copied into another.
 type state struct {
 	now   int32 // milliseconds
 	open  bool
 	limit int32  // how many units there are, by the backlog in force
 	units int32  // how many are taken; see unit for by whom
 	era   uint16 // counts reopenings: a unit of an earlier era is worth nothing
+	plan  int16  // what the next admission meets: N of its fail, or noPlan
 
-	queue   []int32 // the accept queue, head first: IDs of dials
+	conns   []conn  // in the order in which they came
+	queue   []int32 // the accept queue, head first: indices into conns
 	parked  []uint8 // slots of acceptors that wait for a connection, oldest first
 	blocked []uint8 // slots of clients that wait for room, oldest first
 	ready   []uint8 // slots of actors that can run; the first ran last
 	actors  []actor // in the order of their first operation
-	conns   []conn  // those admitted, in that order
-	inbox   []int32 // connections that died before accept, for b0 to release
+	inbox   []job   // what b0 has to do, oldest first
+
+	memory // what only faults remember
 }
 
-// A conn is an admitted connection.
+// memory is what some faults need to remember.
+type memory struct {
+	ever    int32 // connections that were ever admitted
+	accepts int32 // accepts that were ever called
+	deaf    bool  // the next wake-up of an acceptor is lost
+}
+
+// A conn is a connection that has come to the listener.
 type conn struct {
-	id       int32  // of its dial
-	accepted int32  // ID of the accept that returned it, 0 before
-	unit     uint16 // the era of the unit that it holds, or noUnit
-	dead     bool   // aborted by its client before accept
+	id       int32            // of the dial or syn that it came from; Nobody for a phantom
+	from     listentest.Actor // whose that is
+	accepted int32            // ID of the accept that returned it, 0 before
+	due      int32            // the time at which it expires, half-open, or its late release is done; 0 never
+	unit     uint16           // the era of the unit that it holds, or noUnit
+	era      uint16           // the listener's, when it came
+	stage    stage
+	dead     bool // its client reset it, or gave it up, before accept
+	// What either end sent.
+	client, server end
+}
+
+// An end is what one end of a connection did.
+type end struct {
+	sent int32 // bytes
+	got  int32 // of them, what the other end has received
+	lost int32 // of them, what will not arrive; by faults only
+	fin  bool  // it has ended its stream
+	gone bool  // it has hung up or aborted
+	rst  bool  // it has aborted, or the listener has ended it
 }
 
 const noUnit = 0xFFFF
+
+// stage is how far a connection has come.
+type stage uint8
+
+const (
+	halfOpen stage = iota
+	coming         // its client was told that it is connected; b0 will admit it
+	queued
+	taken // by an accept
+	over  // refused, ended, forgotten
+)
+
+// A job is something that b0 has to do.
+type job struct {
+	step pc
+	conn int32 // index into conns
+}
 
 // An actor is what is known of one of the schedule's actors.
 type actor struct {
 	id     listentest.Actor
 	pc     pc
 	held   bool
-	asleep bool  // in parked or blocked, or dropped and waiting for retry
-	owes   bool  // deferred-credit: the unit of conn comes back at the next point
-	armed  int16 // points until it is held; atExit, or unarmed
-	conn   int32 // what the operation is about
+	looked bool   // its accept has found the queue empty before
+	asleep bool   // in parked or blocked, or dropped and waiting for retry
+	owes   bool   // deferred-credit: the unit of conn comes back at the next point
+	armed  int16  // points until it is held; atExit, or unarmed
+	plan   int16  // what its next dial or accept meets: N of its fail, or noPlan
+	conn   int32  // index of the connection that its operation is about; -1 none
+	era    uint16 // the listener's, when its operation began
 	op     listentest.Op
 	retry  int32 // asleep in dial after a drop: the time of the next try, else 0
 }
@@ -52,6 +96,7 @@ type actor struct {
 const (
 	unarmed int16 = -1
 	atExit  int16 = 0
+	noPlan  int16 = -1
 )
 
 // pc is the step that an actor takes next. Each begins after the point that
@@ -61,99 +106,59 @@ type pc uint8
 const (
 	idle pc = iota
 	dialEnter
-	dialWake // the connection is in the queue; wake an acceptor
+	dialInsert // there is room; take a place
+	dialAck    // the client has been answered; its ack comes
+	dialWake   // the connection is in the queue; wake an acceptor
+	synEnter
+	ackEnter
 	acceptEnter
 	acceptPark   // the queue was empty
 	acceptCredit // the connection has left the queue; give its unit back
-	abortEnter
-	hangupEnter
+	leaveEnter   // hangup and abort
+	dataEnter    // send, recv and half-close
+	failEnter
 	listenEnter
 	shutEnter
-	shutDrain   // closed; end what is pending
-	taskEnter   // b0: take the next release
-	taskRelease // b0: do it
+	shutDrain // closed; end what is pending
+	taskEnter // b0: take the next job
+	taskAdmit
+	taskRelease // the place of a connection that died
+	taskCredit  // the place of a connection that was accepted
 )
 
 // points names the point before a step, for those that have one.
 var points = [...]string{
+	dialInsert:   "check|enqueue",
+	dialAck:      "syn|ack",
 	dialWake:     "enqueue|wake",
 	acceptPark:   "check|park",
 	acceptCredit: "dequeue|credit",
 	shutDrain:    "close|drain",
+	taskAdmit:    "connect|admit",
 	taskRelease:  "abort|release",
+	taskCredit:   "accept|credit",
 }
 
 // copyFrom makes s equal to t, without sharing.
 func (s *state) copyFrom(t *state) {
 	old := *s
 	*s = *t
+	s.conns = append(old.conns[:0], t.conns...)
 	s.queue = append(old.queue[:0], t.queue...)
 	s.parked = append(old.parked[:0], t.parked...)
 	s.blocked = append(old.blocked[:0], t.blocked...)
 	s.ready = append(old.ready[:0], t.ready...)
 	s.actors = append(old.actors[:0], t.actors...)
-	s.conns = append(old.conns[:0], t.conns...)
 	s.inbox = append(old.inbox[:0], t.inbox...)
 }
 
 // clear makes s the empty state.
-func (s *state) clear() { s.copyFrom(&state{}) }
+func (s *state) clear() { s.copyFrom(&state{plan: noPlan}) }
 
-// equal reports whether s and t have the same future.
+// equal reports whether s and t are the same, and so have the same future.
 func (s *state) equal(t *state) bool {
 	return s.now == t.now && s.open == t.open && s.limit == t.limit && s.units == t.units && s.era == t.era &&
-		slices.Equal(s.queue, t.queue) && slices.Equal(s.parked, t.parked) && slices.Equal(s.blocked, t.blocked) &&
-		slices.Equal(s.ready, t.ready) && slices.Equal(s.actors, t.actors) && slices.Equal(s.conns, t.conns) &&
-		slices.Equal(s.inbox, t.inbox)
-}
-
-// appendKey appends s's bytes for hashing: equal states, and only those, have
-// the same.
-func (s *state) appendKey(b []byte) []byte {
-	num := func(n int32) { b = binary.AppendVarint(b, int64(n)) }
-	flags := func(fs ...bool) {
-		n := int32(0)
-		for i, f := range fs {
-			if f {
-				n |= 1 << i
-			}
-		}
-		num(n)
-	}
-	slots := func(list []uint8) {
-		num(int32(len(list)))
-		b = append(b, list...)
-	}
-	ids := func(list []int32) {
-		num(int32(len(list)))
-		for _, id := range list {
-			num(id)
-		}
-	}
-	num(s.now)
-	flags(s.open)
-	num(s.limit)
-	num(s.units)
-	num(int32(s.era))
-	ids(s.queue)
-	slots(s.parked)
-	slots(s.blocked)
-	slots(s.ready)
-	num(int32(len(s.actors)))
-	for _, a := range s.actors {
-		b = append(b, byte(a.id), byte(a.pc))
-		flags(a.held, a.asleep, a.owes, a.op.Along)
-		for _, n := range [...]int32{int32(a.armed), a.conn, a.op.ID, a.op.Conn, int32(a.op.Kind), int32(a.op.Actor), int32(a.op.N), a.retry} {
-			num(n)
-		}
-	}
-	num(int32(len(s.conns)))
-	for _, c := range s.conns {
-		num(c.id)
-		num(c.accepted)
-		num(int32(c.unit))
-		flags(c.dead)
-	}
-	ids(s.inbox)
-	return b
+		s.plan == t.plan && s.memory == t.memory && slices.Equal(s.conns, t.conns) && slices.Equal(s.queue, t.queue) &&
+		slices.Equal(s.parked, t.parked) && slices.Equal(s.blocked, t.blocked) && slices.Equal(s.ready, t.ready) &&
+		slices.Equal(s.actors, t.actors) && slices.Equal(s.inbox, t.inbox)
 }

@@ -9,9 +9,9 @@ const (
 	theParked // acceptors that wait
 )
 
-// touches says what an actor's next step reads or writes of that. Steps that
-// share nothing give the same state in both orders. Only listen and shut
-// write the rest, and they touch everything.
+// touches says what an actor's next step reads or writes of that, where no
+// fault is injected. Steps that share nothing give the same state in both
+// orders. Only listen and shut write the rest, and they touch everything.
 func touches(next pc) sched.Resources {
 	switch next {
 	case taskEnter:
@@ -20,10 +20,12 @@ func touches(next pc) sched.Resources {
 		return theParked
 	case acceptEnter:
 		return theQueue | theParked
-	case idle, abortEnter, hangupEnter:
+	case idle, leaveEnter, dataEnter, taskCredit:
 		return thePlaces
-	case dialEnter, acceptCredit, taskRelease:
+	case dialEnter, dialInsert, dialAck, synEnter, ackEnter, acceptCredit, taskRelease:
 		return thePlaces | theQueue
+	case taskAdmit:
+		return thePlaces | theQueue | theParked
 	}
 	return sched.Everything
 }

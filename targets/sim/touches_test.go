@@ -11,52 +11,44 @@ import (
 )
 
 // TestTouches: two steps that touch nothing in common give the same state and
-// the same events in both orders, whatever the contract and the faults. It
+// the same events in both orders, whatever the contract. It
 // tries all pairs of ready actors at every step of random walks.
 func TestTouches(t *testing.T) {
-	blocks, keeps := Default, Default
+	blocks, keeps, half, later := Default, Default, Default, Default
 	blocks.Overflow = listentest.Block
 	keeps.Must |= listentest.Aborted | listentest.Accepted
 	keeps.May, keeps.Credit, keeps.Overflow = keeps.Must, listentest.CreditClose, listentest.Drop
+	half.Must |= listentest.HalfOpen
+	half.May = half.Must
+	later.Admit, later.Credit, later.Overflow = listentest.AdmitLater, listentest.CreditRest, listentest.EndLater
 	tried := map[[2]pc]int{}
-	for _, c := range []listentest.Contract{Default, blocks, keeps} {
-		for _, faults := range append([][]string{nil, Faults()}, one(Faults())...) {
-			target, err := New("sim", c, faults...)
-			if err != nil {
-				t.Fatal(err)
+	for _, c := range []listentest.Contract{Default, blocks, keeps, half, later} {
+		target, err := New("sim", c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range 1000 {
+			rng := rand.New(rand.NewPCG(3, uint64(n)))
+			s := listentest.Generate(rng)
+			for i := range s.Steps {
+				s.Steps[i].Along = rng.IntN(4) > 0 // many at once
 			}
-			for n := range 1000 {
-				rng := rand.New(rand.NewPCG(3, uint64(n)))
-				s := listentest.Generate(rng)
-				for i := range s.Steps {
-					s.Steps[i].Along = rng.IntN(4) > 0 // many at once
-				}
-				walk, _ := sched.Parse("random")
-				r := listentest.Runner{Target: commuting{target, t, tried}}
-				policy := walk.New()
-				policy.Begin(rng)
-				r.Policy = policy
-				if _, err := r.Run(context.Background(), s); err != nil {
-					t.Fatal(err)
-				}
+			walk, _ := sched.Parse("random")
+			r := listentest.Runner{Target: commuting{target, t, tried}}
+			policy := walk.New()
+			policy.Begin(rng)
+			r.Policy = policy
+			if _, err := r.Run(context.Background(), s); err != nil {
+				t.Fatal(err)
 			}
 		}
 	}
 	t.Logf("pairs of steps, and how often they were exchanged: %v", tried)
-	for _, pair := range [][2]pc{{dialEnter, dialWake}, {dialEnter, acceptPark}, {dialWake, acceptCredit}, {dialWake, abortEnter}} {
+	for _, pair := range [][2]pc{{dialEnter, dialWake}, {dialEnter, acceptPark}, {dialWake, acceptCredit}, {dialWake, leaveEnter}} {
 		if tried[pair] == 0 {
 			t.Errorf("steps %v were never exchanged", pair)
 		}
 	}
-}
-
-// one returns sets of one fault each.
-func one(faults []string) [][]string {
-	var sets [][]string
-	for _, f := range faults {
-		sets = append(sets, []string{f})
-	}
-	return sets
 }
 
 // A commuting target tries steps in both orders before it takes one.
@@ -106,7 +98,7 @@ func (c *commutingSession) exchange(a, b uint8) {
 // and events, each in an order of its own.
 func (c *commutingSession) fork(slots ...uint8) (*state, []string) {
 	var said []string
-	m := machine{rules: c.rules, slots: c.slots, report: func(e listentest.Event) { said = append(said, e.String()) }}
+	m := machine{target: c.session.target, slots: c.session.slots, report: func(e listentest.Event) { said = append(said, e.String()) }}
 	m.state.copyFrom(&c.state)
 	for _, slot := range slots {
 		i := slices.Index(m.ready, slot)

@@ -78,7 +78,7 @@ func (m *machine) park(slot uint8) {
 	}
 	m.sleep(slot)
 	if m.has(needsAcceptor) {
-		m.wakeOne(&m.blocked, dialEnter)
+		m.wakeOne(&m.blocked)
 	}
 }
 

@@ -24,7 +24,7 @@ func (m *machine) listen(slot uint8) {
 		m.units = 0
 	}
 	for range max(min(m.limit-m.units, int32(len(m.blocked))), 0) {
-		m.wakeOne(&m.blocked, dialEnter)
+		m.wakeOne(&m.blocked)
 	}
 	m.finish(slot, lt.OK)
 }
@@ -58,10 +58,10 @@ func (m *machine) drain(slot uint8) {
 		m.queue = m.queue[:0]
 	}
 	for !m.has(closeWakesNobody) && !m.has(staleWaiterSwallows) && len(m.parked) > 0 {
-		m.wakeOne(&m.parked, acceptEnter)
+		m.wakeOne(&m.parked)
 	}
 	for !m.has(closeLeavesBlocked) && len(m.blocked) > 0 {
-		m.wakeOne(&m.blocked, dialEnter)
+		m.wakeOne(&m.blocked)
 	}
 	for i := range m.actors {
 		if a := &m.actors[i]; a.asleep && a.retry > 0 {

@@ -268,16 +268,16 @@ func without(list []uint8, slot uint8) []uint8 {
 	return list
 }
 
-// wakeOne wakes the oldest of a list, which looks again from step next on.
-// One that waits no more, which only faults leave there, swallows it.
-func (m *machine) wakeOne(list *[]uint8, next pc) {
+// wakeOne wakes the oldest of a list, which begins its operation again. One
+// that waits no more, which only faults leave there, swallows it.
+func (m *machine) wakeOne(list *[]uint8) {
 	if len(*list) == 0 {
 		return
 	}
 	slot := (*list)[0]
 	*list = slices.Delete(*list, 0, 1)
 	if a := &m.actors[slot]; a.asleep || a.pc == acceptPark {
-		a.pc = next
+		a.pc = enter[a.op.Kind]
 		m.wake(slot)
 	}
 }

@@ -409,6 +409,22 @@ func TestPoints(t *testing.T) {
 	}
 }
 
+// TestWokenSyn: a syn that waited for room is half-open when it has returned,
+// and no accept returns it.
+func TestWokenSyn(t *testing.T) {
+	c := sim.Default
+	c.Overflow = listentest.Block
+	c.Must |= listentest.HalfOpen
+	c.May |= listentest.HalfOpen
+	s, err := listentest.Parse("backlog 1\ndial c0\nsyn c1\naccept s0\naccept s0\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := newJudge(t, c).first(s); err != nil || v != nil {
+		t.Errorf("%v %v", v, err)
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	if _, err := sim.New("sim", sim.Default, "no-such-fault"); err == nil {
 		t.Error("an unknown fault is taken")

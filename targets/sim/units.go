@@ -73,7 +73,7 @@ func (m *machine) credit() {
 		m.units = 1 << 20
 	}
 	if !m.has(blockedNotWoken) {
-		m.wakeOne(&m.blocked, dialEnter)
+		m.wakeOne(&m.blocked)
 	}
 }
 
@@ -117,7 +117,7 @@ func (m *machine) wakeAcceptor(i int32) {
 		m.giveBack(i)
 		m.conns[i].stage = over
 	default:
-		m.wakeOne(&m.parked, acceptEnter)
+		m.wakeOne(&m.parked)
 	}
 }
 

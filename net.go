@@ -17,6 +17,8 @@ import (
 // nobody waits for what is there.
 type Net struct {
 	// Listen opens a listener. One that has no use for a backlog ignores it.
+	// It is given none below 0 but where Promise.Backlog.Negative is stated,
+	// for one that makes a queue of so many places would panic.
 	Listen func(backlog int) (net.Listener, error)
 	// Dial connects to l, which Listen returned; an error is a refusal. It
 	// must be given for listeners that are in memory; without it the address
@@ -38,8 +40,23 @@ func (n Net) Name() string {
 	return n.Title
 }
 
-// Contract returns Promise.
-func (n Net) Contract() Contract { return n.Promise }
+// Contract returns Promise. A negative backlog that it says nothing of is read
+// as 0 is, which Listen is given in its place.
+func (n Net) Contract() Contract {
+	c := n.Promise
+	if c.Backlog.Negative == 0 {
+		c.Backlog.Negative = c.Backlog.Zero
+	}
+	return c
+}
+
+// listen calls Listen for listen's argument b.
+func (n Net) listen(b int) (net.Listener, error) {
+	if n.Promise.Backlog.Negative == 0 {
+		b = max(b, 0)
+	}
+	return n.Listen(b)
+}
 
 // Level is quiet in a bubble: without Dial there are sockets, and real time.
 func (n Net) Level() Level {
@@ -54,7 +71,7 @@ func (n Net) Open(_ context.Context, o Options) (Session, error) {
 	if n.Listen == nil {
 		return nil, &MisuseError{Reason: "Net needs Listen"}
 	}
-	l, err := n.Listen(int(o.Backlog))
+	l, err := n.listen(int(o.Backlog))
 	if err != nil {
 		return nil, err
 	}
@@ -282,7 +299,7 @@ func (s *netSession) close(context.Context, Op) Event {
 
 // relisten opens a new listener in the place of the one that was closed.
 func (s *netSession) relisten(_ context.Context, op Op) Event {
-	l, err := s.Listen(int(op.N))
+	l, err := s.listen(int(op.N))
 	if err != nil {
 		return Event{Outcome: Failed}
 	}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -124,6 +125,37 @@ func TestNetInBubbles(t *testing.T) {
 				t.Errorf("got %q, %v\n%v", got, Outcomes(h), h)
 			}
 		})
+	}
+}
+
+// TestNegativeBacklog: Listen is given a negative backlog only where it is said
+// how that is read, and is judged by what it was given.
+func TestNegativeBacklog(t *testing.T) {
+	for _, stated := range []int32{0, 5} {
+		var got []int
+		n := Net{
+			Listen: func(backlog int) (net.Listener, error) {
+				got = append(got, backlog)
+				m := &memory{backlog: max(backlog, 1)}
+				m.changed.L = &m.mu
+				return m, nil
+			},
+			Dial: func(ctx context.Context, l net.Listener) (net.Conn, error) {
+				return l.(*memory).dial(ctx, l)
+			},
+			Promise: Contract{Backlog: Backlog{Zero: 1, Negative: stated}},
+		}
+		s := Schedule{Backlog: -1, Steps: []Step{{Kind: Shut, Actor: Listener(0)}, {Kind: Listen, Actor: Listener(0), N: -2}}}
+		if _, err := Run(context.Background(), n, s); err != nil {
+			t.Fatal(err)
+		}
+		want, reads := []int{0, 0}, int32(1)
+		if stated != 0 {
+			want, reads = []int{-1, -2}, stated
+		}
+		if !slices.Equal(got, want) || n.Contract().Backlog.Effective(-1) != reads {
+			t.Errorf("with negative=%d listen was given %v, and -1 is read as %d", stated, got, n.Contract().Backlog.Effective(-1))
+		}
 	}
 }
 

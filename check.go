@@ -27,6 +27,7 @@ type Checker struct {
 	window []int32 // gaps whose high falls, within a window: the first is the window's greatest
 	roomy  []int32 // see roomyRests
 	stream []stream
+	probe  []probe // see probes
 }
 
 // Check judges h by c.

@@ -80,6 +80,7 @@ func (k *Checker) credit() {
 	if !l.c.Guaranteed.Stated || l.c.Anomalies&Phantom != 0 { // one that was turned away may come again
 		return
 	}
+	k.probes()
 	first := 1 // the first operation that was not called before the rest
 	for _, r := range l.rests {
 		for first < len(l.ops) && l.ops[first].call < r.at {
@@ -88,45 +89,67 @@ func (k *Checker) credit() {
 		if !r.quiet || r.at >= l.blind || r.open > 0 || l.shutAt(r.at) {
 			continue
 		}
-		k.probe(r.at, first)
+		k.judgeProbe(r.at, first)
 	}
 }
 
-// probe judges the dials from first on.
-func (k *Checker) probe(at int32, first int) {
+// A probe is the dials one after the other from some operation on.
+type probe struct {
+	end              int32 // the first operation that is none of them
+	admitted, turned int32 // how many were, and were turned away
+	last             int32 // the last event of those that were turned away
+}
+
+// probes fills probe, by operation.
+func (k *Checker) probes() {
 	l := &k.l
-	admitted, turned := int32(0), int32(0)
-	last := at // the last event of the probe
-	id := first
-	for ; id < len(l.ops); id++ {
-		d := &l.ops[id]
-		if d.kind != Dial || d.ret == never || d.ret > l.blind || id+1 < len(l.ops) && l.ops[id+1].call < d.ret {
-			break // it is no dial, or another operation overlaps it
+	k.probe = sized(k.probe, len(l.ops)+1)
+	k.probe[len(l.ops)] = probe{end: int32(len(l.ops))}
+	for id := len(l.ops) - 1; id >= 0; id-- {
+		if !l.probing(id) {
+			k.probe[id] = probe{end: int32(id)}
+			continue
 		}
-		if !d.ok() && (!d.outcome.refusal() || d.outcome == Timeout) {
-			break
-		}
+		p := k.probe[id+1]
 		if r, ok := l.refusal(int32(id), nil); ok {
-			turned++
-			last = max(last, r.to)
+			p.turned++
+			p.last = max(p.last, r.to)
 		} else {
-			admitted++
+			p.admitted++
 		}
+		k.probe[id] = p
 	}
-	if id == first || id < len(l.ops) && l.ops[id].call < last {
+}
+
+// probing reports whether operation id can be part of a probe: it is a dial
+// that no other operation overlaps, and was admitted or turned away.
+func (l *ledger) probing(id int) bool {
+	d := &l.ops[id]
+	if d.kind != Dial || d.ret == never || d.ret > l.blind || id+1 < len(l.ops) && l.ops[id+1].call < d.ret {
+		return false
+	}
+	return d.ok() || d.outcome.refusal() && d.outcome != Timeout
+}
+
+// judgeProbe judges the probe from operation first on, behind the rest at.
+func (k *Checker) judgeProbe(at int32, first int) {
+	l := &k.l
+	p := k.probe[first]
+	last := max(at, p.last)
+	if int(p.end) == first || int(p.end) < len(l.ops) && l.ops[p.end].call < last {
 		return // none, or the turning away may be due to something else
 	}
 	low := l.low[at]
 	if l.c.May&HalfOpen != 0 {
 		low-- // one that was turned away early may have been so for the sake of another that was half-open
 	}
-	k.judged[CreditPromise] = k.judged[CreditPromise] || turned > 0 || admitted >= low-l.hi[at]
+	k.judged[CreditPromise] = k.judged[CreditPromise] || p.turned > 0 || p.admitted >= low-l.hi[at]
 	if v := k.v.violation(MinPending); v != nil && v.From >= int(at) && v.To <= int(last) {
 		return // that says it already
 	}
-	if turned > 0 && admitted < low-l.hi[at] {
-		k.found(Violation{Promise: CreditPromise, From: int(at), To: int(last), Op: int32(id - 1), Holders: l.holders(at),
+	if p.turned > 0 && p.admitted < low-l.hi[at] {
+		k.found(Violation{Promise: CreditPromise, From: int(at), To: int(last), Op: p.end - 1, Holders: l.holders(at),
 			Text: fmt.Sprintf("of %d dials from rest %d were admitted while at most %s held before, and %d %s guaranteed",
-				id-first, admitted, connections(l.hi[at]), low, isAre(low))})
+				int(p.end)-first, p.admitted, connections(l.hi[at]), low, isAre(low))})
 	}
 }

@@ -96,6 +96,8 @@ func TestOpen(t *testing.T) {
 		"sim:plus=one":              "plus is \"one\", expected a number",
 		"sim:plu=1":                 "there is no setting \"plu\"",
 		"sim:overflow=drop,retry=0": "retry interval",
+		"sim:plus=1,as=linux-tcp":   "it comes first",
+		"sim:as=linux":              "there is no preset \"linux\"",
 		"tcp:lifo-order":            "only sim has faults",
 		"tcp:addr=8.8.8.8":          "not a loopback address",
 		"unix:addr=1":               "there is no setting \"addr\"",

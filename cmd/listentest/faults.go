@@ -95,7 +95,7 @@ func printFault(w io.Writer, f sim.Fault) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "%s: %s\n\nclass   %s, %s\nshipped %s\nsource  %s\nbreaks  %s\nshown   by %s on %s\n\n%s",
+	_, err = fmt.Fprintf(w, "%s: %s\n\nclass   %s, %s\nafter   %s\nsource  %s\nbreaks  %s\nshown   by %s on %s\n\n%s",
 		f.Name, f.Doc, f.Class, sim.Classes[f.Class], strings.TrimSpace(f.Impl+" "+f.Year), f.Link, strings.Join(breaks(f), ", "),
 		entry.Name, f.Target(), indent(entry.Schedule.String()))
 	return err

@@ -146,28 +146,6 @@ func (m *machine) deadAccepted(slot uint8) bool {
 	return true
 }
 
-// failedAccept is what a planned failure of accept does beside failing, where
-// that is a defect.
-func (m *machine) failedAccept() {
-	switch {
-	case m.has(failedAcceptLoses) && len(m.queue) > 0:
-		i := m.queue[0]
-		m.queue = m.queue[1:]
-		m.giveBack(i)
-		m.conns[i].stage = over
-	case m.has(failedAcceptEndsAll):
-		for len(m.queue) > 0 {
-			m.evict(m.queue[0])
-		}
-	case m.has(leakOnFailedAccept):
-		m.units++
-	case m.has(failedAcceptCloses):
-		m.open = false
-	case m.has(deafAfterError):
-		m.deaf = true
-	}
-}
-
 // pay gives back the unit that an accept kept past its return.
 func (m *machine) pay(a *actor) {
 	a.owes = false

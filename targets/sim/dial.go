@@ -49,16 +49,6 @@ func (m *machine) closing() bool {
 	return false
 }
 
-// acceptPlanned reports whether the accept of somebody is to fail.
-func (m *machine) acceptPlanned() bool {
-	for i := range m.actors {
-		if a := &m.actors[i]; a.plan != noPlan && a.id.Role() == lt.AcceptorRole {
-			return true
-		}
-	}
-	return false
-}
-
 // oldChild reports whether a connection of a closed listener is still open.
 func (m *machine) oldChild() bool {
 	for i := range m.conns {
@@ -119,15 +109,24 @@ func (m *machine) acked(slot uint8) {
 		m.giveBack(a.conn)
 		c.stage = over
 		m.finish(slot, lt.Refused)
-	case c.unit == noUnit && m.full():
-		m.tooLate(a.conn)
-		m.finish(slot, lt.OK)
 	default:
-		if c.unit == noUnit {
-			m.take(a.conn)
-		}
-		m.arrived(slot)
+		m.complete(slot)
 	}
+}
+
+// complete gives the connection of a dial or an ack its place, if it has none
+// and there is one.
+func (m *machine) complete(slot uint8) {
+	a := &m.actors[slot]
+	if m.conns[a.conn].unit == noUnit {
+		if m.full() && !m.has(halfNotCounted) {
+			m.tooLate(a.conn)
+			m.finish(slot, lt.OK)
+			return
+		}
+		m.take(a.conn)
+	}
+	m.arrived(slot)
 }
 
 // tooLate is what becomes of a connection that finds no room, though its
@@ -224,114 +223,4 @@ func (m *machine) evict(i int32) {
 	m.unqueue(i)
 	m.giveBack(i)
 	m.tell(i, lt.Reset)
-}
-
-// syn makes a half-open connection.
-func (m *machine) syn(slot uint8) {
-	a := &m.actors[slot]
-	shared := m.rules().half == sharedHalf
-	counted := shared && !m.has(halfNotCounted) || !shared && m.has(halfCounted)
-	switch {
-	case !m.open:
-		m.finish(slot, lt.Refused)
-		return
-	case shared && counted && (m.full() || m.has(halfOffByOne) && m.units+1 >= m.limit):
-		m.overflow(slot)
-		return
-	}
-	a.conn = int32(len(m.conns))
-	m.conns = append(m.conns, conn{id: a.op.ID, from: a.id, unit: noUnit, era: m.era, stage: halfOpen, due: m.now + 3*m.rules().retry})
-	if counted {
-		m.take(a.conn)
-	}
-	if m.has(acceptsHalfOpen) || m.has(halfBlocksHead) {
-		m.queue = append(m.queue, a.conn)
-		if m.has(acceptsHalfOpen) {
-			m.wakeAcceptor(a.conn)
-		}
-	}
-	m.finish(slot, lt.OK)
-}
-
-// ack finishes a half-open connection. A replayed one makes a phantom where
-// that is declared.
-func (m *machine) ack(slot uint8) {
-	a := &m.actors[slot]
-	if a.conn < 0 || m.conns[a.conn].stage != halfOpen {
-		if a.conn >= 0 && m.rules().replay && m.open && !m.full() {
-			a.conn = int32(len(m.conns))
-			m.conns = append(m.conns, conn{id: lt.Nobody, unit: noUnit, era: m.era})
-			m.take(a.conn)
-			m.arrived(slot)
-			return
-		}
-		m.finish(slot, lt.OK)
-		return
-	}
-	c := &m.conns[a.conn]
-	c.due = 0
-	switch {
-	case m.has(halfBlocksHead) || m.has(acceptsHalfOpen):
-		m.unqueueHalf(a.conn)
-		m.at(slot, dialWake)
-	case c.unit == noUnit && m.full() && !m.has(halfNotCounted):
-		m.tooLate(a.conn)
-		m.finish(slot, lt.OK)
-	default:
-		if c.unit == noUnit {
-			m.take(a.conn)
-		}
-		m.arrived(slot)
-	}
-}
-
-// unqueueHalf makes a half-open connection that stands in the queue already,
-// which only faults do, a completed one.
-func (m *machine) unqueueHalf(i int32) {
-	m.conns[i].stage = queued
-	m.ever++
-}
-
-// expire ends a half-open connection whose ack did not come.
-func (m *machine) expire(i int32) {
-	c := &m.conns[i]
-	if c.stage != halfOpen { // a fault's late release
-		m.giveBack(i)
-		return
-	}
-	m.unqueue(i)
-	if m.has(leakOnExpiry) {
-		m.leak(i)
-	}
-	m.giveBack(i)
-	m.tell(i, lt.Timeout)
-}
-
-// fail plans what the next dial or accept of its actor meets, or the next
-// admission.
-func (m *machine) fail(slot uint8) {
-	a := &m.actors[slot]
-	if a.id.Role() == lt.ListenerRole {
-		m.plan = a.op.N
-	} else {
-		a.plan = a.op.N
-	}
-	m.finish(slot, lt.OK)
-}
-
-// planned ends an operation that was to fail.
-func (m *machine) planned(slot uint8) {
-	a := &m.actors[slot]
-	how := lt.Failed
-	if a.plan == 3 {
-		how = lt.Timeout
-	}
-	a.plan = noPlan
-	switch {
-	case a.op.Kind == lt.Accept:
-		m.failedAccept()
-	case m.has(leakOnFailedDial):
-		m.units++
-	}
-	m.finish(slot, how)
 }

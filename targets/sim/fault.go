@@ -7,13 +7,13 @@ import (
 	lt "github.com/listentest/listentest"
 )
 
-// A Fault is a defect that can be injected by its name. Each re-enacts one
-// that shipped.
+// A Fault is a defect that can be injected by its name. Each is modelled
+// on one that shipped.
 type Fault struct {
 	Name  string
 	Doc   string // what is wrong, in one clause
 	Class string // of the defects of the same kind, as in Classes
-	Zoo   string // number of the defect that it re-enacts,
+	Zoo   string // number of the defect that it is modelled on,
 	Impl  string // the implementation that had it,
 	Year  string // when, if that is known,
 	Link  string // and where it is written down

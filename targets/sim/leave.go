@@ -52,31 +52,6 @@ func (m *machine) clientLeaves(i int32, abort bool) {
 	}
 }
 
-// halfLeaves is what the end of its client does to a half-open connection.
-func (m *machine) halfLeaves(i int32) {
-	c := &m.conns[i]
-	c.due, c.dead = 0, true
-	switch {
-	case m.has(abortMakesPhantom):
-		if c.unit == noUnit {
-			m.take(i)
-		}
-		m.enqueue(i)
-		m.wakeAcceptor(i)
-		return
-	case m.has(abortClosesListener):
-		m.open = false
-	case m.has(halfLeak):
-		m.leak(i)
-	}
-	if m.has(halfBlocksHead) {
-		return // the dead one stands where it stood
-	}
-	m.unqueue(i)
-	c.stage = over
-	m.giveBack(i)
-}
-
 // aborted is what the reset of its client does to a pending connection: it
 // stays where the dead count, else b0 takes it out.
 func (m *machine) aborted(i int32) {

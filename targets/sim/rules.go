@@ -39,8 +39,6 @@ const (
 	sharedHalf               // they hold one
 )
 
-var halves = [...]string{noHalf: "none", separateHalf: "separate", sharedHalf: "shared"}
-
 // rulesOf returns the rules by which c is kept.
 func rulesOf(c lt.Contract) rules {
 	r := rules{

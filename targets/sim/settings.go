@@ -13,14 +13,16 @@ import (
 
 // Open returns the simulator of items, each a setting key=value or the name of
 // a fault. They are read in their order; as=PRESET, which begins with the
-// contract of a known listener, comes first if at all. An error is a
+// contract of a known listener, comes first. An error is a
 // [*lt.MisuseError].
 func Open(name string, items ...string) (*Target, error) {
 	c := Default
 	var faults []string
-	for _, item := range items {
+	for i, item := range items {
 		key, value, ok := strings.Cut(item, "=")
 		switch {
+		case key == "as" && i > 0:
+			return nil, &lt.MisuseError{Reason: fmt.Sprintf("%s: %s stands behind %s, which it would undo: it comes first", name, item, items[i-1])}
 		case ok:
 			if err := set(&c, key, value); err != nil {
 				err.Reason = name + ": " + err.Reason
@@ -74,12 +76,8 @@ var words = map[string]map[string]func(*lt.Contract){
 		"later":  func(c *lt.Contract) { c.Admit = lt.AdmitLater },
 	},
 	"half": {
-		halves[noHalf]: func(c *lt.Contract) {
-			c.Must &^= lt.HalfOpen
-			c.May &^= lt.HalfOpen
-		},
-		halves[separateHalf]: func(c *lt.Contract) { c.Overflow |= lt.Ghost },
-		halves[sharedHalf]: func(c *lt.Contract) {
+		"separate": func(c *lt.Contract) { c.Overflow |= lt.Ghost }, // an ack that finds no room
+		"shared": func(c *lt.Contract) {
 			c.Must |= lt.HalfOpen
 			c.May |= lt.HalfOpen
 		},

@@ -65,7 +65,7 @@ type stage uint8
 
 const (
 	halfOpen stage = iota
-	coming         // its client was told that it is connected; b0 will admit it
+	coming         // between the dial's look for room and its place in the queue
 	queued
 	taken // by an accept
 	over  // refused, ended, forgotten

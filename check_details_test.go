@@ -31,6 +31,7 @@ func TestCheckDetails(t *testing.T) {
 		{"an accepted one may give its place back before its hangup returns", closing, full + `call 2 accept s0; return 2 ok conn 1; call 3 hangup s0 conn 2; call 4 dial c0; return 4 ok conn 4; return 3 ok`, lawful, 0, ""},
 		{"an accepted one that was told its end may have", closing, full + `call 2 accept s0; return 2 ok conn 1; end conn 1 reset; call 3 dial c0; return 3 ok conn 3`, lawful, 0, ""},
 		{"a stranger was one of those that were held", linux, full + `call 2 accept s0; return 2 ok; call 3 dial c0; return 3 refused`, MinPending, 0, "was refused while at most 0 connections were held"},
+		{"and one that was told its end may be what it took, and hold its place until it returns", linux, full + `call 2 accept s0; end conn 1 reset; call 3 dial c1; return 3 refused; return 2 ok`, lawful, 0, ""},
 		{"or one that was reset, which nobody knows", two(linux), crowd + `call 8 dial c0; return 8 ok conn 8; call 9 dial c0; return 9 ok conn 9; call 10 dial c0; call 11 accept s0; return 10 reset; return 11 ok; call 12 dial c0; return 12 refused`, lawful, 0, ""},
 		{"the listener counts those that are accepted no more", closing, full + `call 2 accept s0; return 2 ok conn 1; gauge l0 0; call 3 dial c0; return 3 refused`, lawful, 0, ""},
 		{"the listener's count is of its moment", linux, full + `call 2 accept s0; gauge l0 0; return 2 ok conn 1; call 3 dial c0; return 3 ok conn 3; call 4 dial c0; return 4 refused`, lawful, 0, ""},

@@ -125,8 +125,6 @@ func nearest(word string, known []string) string {
 		return fmt.Sprintf("did you mean %s? There are %d", best, len(known))
 	case best != "":
 		return fmt.Sprintf("did you mean %s? There are %s", best, join(known))
-	case len(known) > many:
-		return fmt.Sprintf("there are %d", len(known))
 	case len(known) > 0:
 		return "there are " + join(known)
 	}

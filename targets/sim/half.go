@@ -44,6 +44,10 @@ func (m *machine) ack(slot uint8) {
 		m.finish(slot, lt.OK)
 		return
 	}
+	if !m.open { // the other half of close ends it
+		m.finish(slot, lt.OK)
+		return
+	}
 	c := &m.conns[a.conn]
 	c.due = 0
 	if m.has(halfBlocksHead) || m.has(acceptsHalfOpen) { // it stands in the queue already

@@ -36,6 +36,7 @@ usage: listentest COMMAND [FLAGS] [ARGUMENTS]
   nightly   run a night's jobs from a settings file, and go on where one stopped
   targets   list targets and presets, or print the contract of one
   faults    list the defects that the simulator can have, or one whole
+  explore   make every interleaving of a small scope on the simulator
   explain   say what a promise or a field of a contract means
   version   print the version
 
@@ -53,7 +54,7 @@ type env struct {
 // trouble.
 var commands = map[string]func(context.Context, *env, []string) (int, error){
 	"run": runCommand, "replay": replayCommand, "check": checkCommand, "shrink": shrinkCommand,
-	"corpus": corpusCommand, "nightly": nightlyCommand, "targets": targetsCommand, "explain": explainCommand, "faults": faultsCommand, "version": versionCommand,
+	"corpus": corpusCommand, "nightly": nightlyCommand, "targets": targetsCommand, "explain": explainCommand, "faults": faultsCommand, "explore": exploreCommand, "version": versionCommand,
 }
 
 func main() {

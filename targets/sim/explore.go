@@ -74,6 +74,12 @@ func (e *Explorer) Restart(limit int) {
 	e.store(f)
 }
 
+// World returns the scope.
+func (e *Explorer) World() World { return e.world }
+
+// Whole reports whether every move is made in every state.
+func (e *Explorer) Whole() bool { return e.whole }
+
 // Bytes returns the size of the table of states.
 func (e *Explorer) Bytes() int { return e.table.bytes() }
 
@@ -119,6 +125,7 @@ func (e *Explorer) Explore(ctx context.Context) (*Counterexample, error) {
 				e.Deepest = max(e.Deepest, e.depth)
 			} else if e.table.full {
 				f.next, e.table.full = i, false // for who goes on with a larger one
+				e.Moves--
 				return nil, fmt.Errorf("%w: %d in %d bytes", ErrFull, e.States, e.Bytes())
 			}
 		case e.depth == 0:

@@ -31,6 +31,7 @@ var allowed = map[string][]string{
 	"shrink":      {},
 	"sched":       {},
 	"targets":     {"", "sched", "targets", "golang.org/x/sys"},
+	"ci/faults":   {"", "ci/campaign", "sched", "targets", "golang.org/x/sync"},
 	"ci/campaign": {"", "corpus", "sched", "shrink", "targets", "golang.org/x/sync"},
 	"fuzz":        {"", "targets", "corpus"},
 	"examples":    {"", "examples"},

@@ -24,13 +24,14 @@ type bruteOp struct {
 	conn      int // what it addresses, or what accept returned
 	call, ret int // ret and what follows are far past the last event if there is none
 	outcome   Outcome
-	end       int // of the connection that it dialed
-	quit      int // its client may be gone
-	dead      int // its client is gone
-	ack, ackd int // call of a syn's first ack, and return of its last
-	shutBy    int // of what accept returned: call and
-	gone      int // return of its hangup or abort
-	taker     int // the accept that returned it
+	end       int  // of the connection that it dialed,
+	late      bool // by time
+	quit      int  // its client may be gone
+	dead      int  // its client is gone
+	ack, ackd int  // call of a syn's first ack, and return of its last
+	shutBy    int  // of what accept returned: call and
+	gone      int  // return of its hangup or abort
+	taker     int  // the accept that returned it
 }
 
 const far = 1 << 20
@@ -69,7 +70,7 @@ func (b *brute) lawful(h *History, c Contract) bool {
 				o.conn = int(e.Conn)
 			}
 		case End:
-			b.ops[e.Conn].end = i
+			b.ops[e.Conn].end, b.ops[e.Conn].late = i, e.Outcome == Timeout
 		case Rested:
 			if Rest(e.N) == Quiet {
 				b.rest = append(b.rest, i)
@@ -294,8 +295,10 @@ func (b *brute) possibly(w *world, self, p int) (n int32) {
 			if !b.forgotten(id, p) {
 				n++
 			}
-		case o.kind == Dial && b.may&HalfOpen != 0 && w.in&(1<<id) == 0 && o.ret > p:
-			n++
+		case o.kind == Dial && b.may&HalfOpen != 0 && w.in&(1<<id) == 0:
+			if o.ret > p || w.out&(1<<id) == 0 && b.mayEnter(w, id, p) {
+				n++ // the listener may not know of its last ack
+			}
 		case o.kind == Syn && b.may&HalfOpen != 0 && w.in&(1<<id) == 0:
 			if refused := b.refused(id); !endedAlive && !b.forgotten(id, p) && (!refused || p < o.ret) {
 				n++

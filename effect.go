@@ -75,20 +75,21 @@ func (f *frontier) held(s *state, p int32) int32 {
 	n += int32(bits.OnesCount64(f.takers & s.did &^ s.light)) // taken, and not returned yet
 	if f.l.c.May&HalfOpen != 0 {
 		for rest := f.dials &^ s.did; rest != 0; rest &= rest - 1 {
-			n += count(f.half(bits.TrailingZeros64(rest), p))
+			n += count(f.half(s, bits.TrailingZeros64(rest), p))
 		}
 	}
 	return n
 }
 
 // half reports whether the dial or syn of a slot, which is not admitted, may
-// be half-open.
-func (f *frontier) half(slot int, p int32) bool {
+// be half-open. A dial that has returned ok may be to the listener, as long as
+// it may still be admitted.
+func (f *frontier) half(s *state, slot int, p int32) bool {
 	d := f.l.op(f.ops[slot])
 	if d.kind == Syn {
 		return p < f.forget[slot] && (p < d.end || d.end >= d.quit) && (!d.refused() || p < d.ret)
 	}
-	return p < d.ret
+	return p < d.ret || p < f.until[slot] && s.out&(1<<slot) == 0
 }
 
 // own returns what of held is the dial of a slot itself.
@@ -96,7 +97,7 @@ func (f *frontier) own(s *state, slot int, p int32) int32 {
 	if s.did&(1<<slot) != 0 {
 		return count(s.in&(1<<slot) != 0 && p < f.forget[slot])
 	}
-	return count(f.l.c.May&HalfOpen != 0 && f.half(slot, p))
+	return count(f.l.c.May&HalfOpen != 0 && f.half(s, slot, p))
 }
 
 // surely returns how many connections surely hold a place in s.
@@ -342,7 +343,7 @@ func (f *frontier) ends(s *state, id int32, at int32) bool {
 	bit := uint64(1) << slot
 	s.ended &^= bit
 	switch {
-	case s.out&bit != 0, d.quit < at, d.kind == Syn && at < d.ack:
+	case s.out&bit != 0, d.quit < at, f.l.expires(d):
 		return true
 	case s.did&bit != 0 && s.in&bit == 0, a.ret < at:
 		return true // accepted

@@ -7,6 +7,9 @@ import "testing"
 func TestCheckModes(t *testing.T) {
 	later := with(linux, func(c *Contract) { c.Admit, c.Overflow = AdmitLater, EndLater })
 	half := with(linux, func(c *Contract) { c.May |= HalfOpen })
+	laterHalf := with(half, func(c *Contract) {
+		c.Guaranteed, c.Max, c.Admit, c.Overflow = Exactly(2), Exactly(2), AdmitLater, EndLater|Refuse
+	})
 	halfMust := with(half, func(c *Contract) { c.Must |= HalfOpen })
 	phantom := with(linux, func(c *Contract) { c.Anomalies = Phantom })
 	const accepted = `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; return 2 ok conn 1; `
@@ -44,6 +47,13 @@ func TestCheckModes(t *testing.T) {
 		{"half-open ones must count", halfMust, `call 1 syn c0; return 1 ok; call 2 dial c1; return 2 ok conn 2`, MaxPending, 0, ""},
 		{"time may end half-open ones", halfMust, `call 1 syn c0; return 1 ok; call 2 tick 64; return 2 ok; call 3 dial c1; return 3 ok conn 3`, lawful, 0, ""},
 		{"a finished handshake may be in the queue", linux, `call 1 syn c0; return 1 ok; call 2 ack c0 conn 1; return 2 ok; call 3 dial c1; return 3 refused`, lawful, 0, ""},
+		{"time may end one whose ack is under way", linux, `call 1 syn c0; return 1 ok; call 2 ack c0 conn 1; end conn 1 timeout; return 2 ok; rest quiet`, lawful, 0, ""},
+		{"or that is repeated, and did not come before", linux, `call 1 syn c0; return 1 ok; call 2 ack c0 conn 1; return 2 ok; call 3 ack c0 conn 1; end conn 1 timeout; return 3 ok; rest quiet`, lawful, 0, ""},
+		{"but not behind its ack", linux, `call 1 syn c0; return 1 ok; call 2 ack c0 conn 1; return 2 ok; end conn 1 timeout`, MinPending, 0, "was ended before any accept while at most 0"},
+		{"nor does time reset it", linux, `call 1 syn c0; return 1 ok; call 2 ack c0 conn 1; end conn 1 reset; return 2 ok`, MinPending, 0, "was ended before any accept while at most 0"},
+		{"a client that was told ok may be half-open to the listener", laterHalf, `call 1 dial c0; return 1 ok conn 1; call 2 syn c1; return 2 ok; call 3 dial c2; return 3 refused; call 4 ack c1 conn 2; return 4 ok; call 5 accept s0; return 5 ok conn 2; rest quiet; call 6 accept s0; return 6 ok conn 1`, lawful, 0, ""},
+		{"but not behind a rest", laterHalf, `call 1 dial c0; return 1 ok conn 1; rest quiet; call 2 syn c1; return 2 ok; call 3 dial c2; return 3 refused; call 4 ack c1 conn 2; return 4 ok; call 5 accept s0; return 5 ok conn 2`, OrderPromise, 0, ""},
+		{"and not once it was turned away", laterHalf, `call 1 dial c0; return 1 ok conn 1; call 2 dial c1; return 2 ok conn 2; call 3 dial c2; return 3 ok conn 3; end conn 1 reset; end conn 2 reset; end conn 3 reset`, MinPending, 0, "no order of what overlapped"},
 		{"a syn that is refused with room", linux, `call 1 syn c0; return 1 refused`, MinPending, 0, ""},
 		{"accepted from half-open without an ack", linux, `call 1 syn c0; return 1 ok; call 2 accept s0; return 2 ok conn 1`, Conserve, 0, ""},
 

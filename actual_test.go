@@ -198,6 +198,7 @@ func (a *actual) decide(t *task) bool {
 	if t.tried {
 		return false
 	}
+	half := t.conn.half
 	t.conn.half = false
 	switch {
 	case a.closed && early:
@@ -205,7 +206,7 @@ func (a *actual) decide(t *task) bool {
 	case a.closed:
 		t.ready, t.outcome = true, Refused
 	case t.conn.dead:
-	case a.held() < a.capacity():
+	case half || a.held() < a.capacity(): // it keeps its place when the backlog shrinks
 		a.queue = append(a.queue, t.conn)
 		t.ready = true
 	case early:

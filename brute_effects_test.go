@@ -88,16 +88,24 @@ func (b *brute) effects(w world, id int) (all []world) {
 	low, high := b.limits(p)
 	switch o.kind {
 	case Dial, Syn:
-		if b.limited(o) && p < o.ret && w.half&bit == 0 && b.surely(&w, p) < high {
+		room := b.surely(&w, p) < high
+		letIn := b.limited(o) && p < o.ret || !b.limited(o) && b.halfOpen(&w, id, p)
+		if room && letIn && w.half&bit == 0 {
 			n := w
 			n.half |= bit
 			all = append(all, n)
 		}
-		if b.mayEnter(&w, id, p) && !w.closed && b.surely(&w, p) < high && w.out&bit == 0 {
+		if lost := p >= min(o.ack, o.quit, o.end) || b.shutSince(id, p) || b.ticked(o.call, p); w.half&bit != 0 && (lost || !b.limited(o)) {
+			n := w
+			n.half &^= bit
+			all = append(all, n)
+		}
+		if b.mayEnter(&w, id, p) && !w.closed && (room || w.half&bit != 0) && w.out&bit == 0 {
 			n := w
 			n.queue[n.length] = uint8(id)
 			n.length++
 			n.in |= bit
+			n.half &^= bit
 			all = append(all, n)
 		}
 		if b.unsupported(o) || b.possibly(&w, id, p) < low {

@@ -38,7 +38,7 @@ type state struct {
 	in     uint64               // the set of those in queue
 	did    uint64               // dials that were admitted, accepts that have taken one
 	light  uint64               // accepts that took a dead one which holds no place any more
-	half   uint64               // syns that were let in, where that is limited
+	half   uint64               // dials and syns that were let in, and hold a place before they are admitted
 	turned uint64               // open dials that can have been turned away
 	out    uint64               // dials that were, though they returned ok
 	ended  uint64               // pending when the listener was closed, and not told yet

@@ -36,6 +36,7 @@ type actualConn struct {
 	known          bool // its dial has returned ok
 	gone           bool // its client has left, or was told the end
 	taken          bool
+	half           bool // it holds a place, and is not in the queue yet
 }
 
 // A task is an open operation.
@@ -88,6 +89,9 @@ func (a *actual) held() int32 {
 		if !q.released {
 			n++
 		}
+	}
+	for _, c := range a.conns {
+		n += count(c.half)
 	}
 	return n
 }
@@ -158,7 +162,7 @@ func (a *actual) move(t *task) bool {
 	}
 	switch t.step.Kind {
 	case Dial:
-		return a.decide(t)
+		return a.begins(t) || a.decide(t)
 	case Accept:
 		return a.take(t)
 	case Abort:
@@ -178,18 +182,31 @@ func (a *actual) move(t *task) bool {
 	return true
 }
 
+// begins lets a dial hold a place before it is admitted, where the half-open
+// count and there is room; it reports whether it did.
+func (a *actual) begins(t *task) bool {
+	if a.counts&HalfOpen == 0 || t.tried || t.conn.half || t.conn.dead || a.closed || a.held() >= a.capacity() || a.rng.IntN(2) == 0 {
+		return false
+	}
+	t.conn.half = true
+	return true
+}
+
 // decide admits a dial or turns it away.
 func (a *actual) decide(t *task) bool {
 	early := t.ready // it has been told ok already, or will be
-	switch {
-	case t.tried:
+	if t.tried {
 		return false
+	}
+	half := t.conn.half
+	t.conn.half = false
+	switch {
 	case a.closed && early:
 		t.conn.end = true
 	case a.closed:
 		t.ready, t.outcome = true, Refused
 	case t.conn.dead:
-	case a.held() < a.capacity():
+	case half || a.held() < a.capacity(): // it keeps its place when the backlog shrinks
 		a.queue = append(a.queue, t.conn)
 		t.ready = true
 	case early:

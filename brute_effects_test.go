@@ -29,10 +29,17 @@ func (b *brute) certain(id int) bool {
 // its client.
 func (b *brute) tooEarly(id int) bool {
 	o := &b.ops[id]
-	if o.kind == Syn && o.end < o.ack {
-		return false // half-open, it ends by itself
+	if b.byTime(o) {
+		return false
 	}
 	return o.end < far && (o.taker == 0 || o.end < b.ops[o.taker].call) && o.quit > o.end
+}
+
+// byTime reports whether o is a half-open connection that ended by itself:
+// nobody can tell that it did not, until its ack has been called, or if it
+// timed out, until that is over.
+func (b *brute) byTime(o *bruteOp) bool {
+	return o.kind == Syn && o.end < far && (o.end < o.ack || o.late && o.end < o.ackd)
 }
 
 // movedFrom returns the first event behind which id can have been turned away
@@ -81,16 +88,24 @@ func (b *brute) effects(w world, id int) (all []world) {
 	low, high := b.limits(p)
 	switch o.kind {
 	case Dial, Syn:
-		if b.limited(o) && p < o.ret && w.half&bit == 0 && b.surely(&w, p) < high {
+		room := b.surely(&w, p) < high
+		letIn := b.limited(o) && p < o.ret || !b.limited(o) && b.halfOpen(&w, id, p)
+		if room && letIn && w.half&bit == 0 {
 			n := w
 			n.half |= bit
 			all = append(all, n)
 		}
-		if b.mayEnter(&w, id, p) && !w.closed && b.surely(&w, p) < high && w.out&bit == 0 {
+		if lost := p >= min(o.ack, o.quit, o.end) || b.shutSince(id, p) || b.ticked(o.call, p); w.half&bit != 0 && (lost || !b.limited(o)) {
+			n := w
+			n.half &^= bit
+			all = append(all, n)
+		}
+		if b.mayEnter(&w, id, p) && !w.closed && (room || w.half&bit != 0) && w.out&bit == 0 {
 			n := w
 			n.queue[n.length] = uint8(id)
 			n.length++
 			n.in |= bit
+			n.half &^= bit
 			all = append(all, n)
 		}
 		if b.unsupported(o) || b.possibly(&w, id, p) < low {
@@ -179,7 +194,7 @@ func (b *brute) passes(w world) (world, bool) {
 		switch {
 		case e.Outcome != Timeout && b.endedByShut(id, w.at):
 			return n, false
-		case w.untold&bit != 0, w.out&bit != 0, o.quit < w.at, w.in&bit != 0 && k < 0, b.ops[o.taker].ret < w.at, o.kind == Syn && w.at < o.ack:
+		case w.untold&bit != 0, w.out&bit != 0, o.quit < w.at, w.in&bit != 0 && k < 0, b.ops[o.taker].ret < w.at, b.byTime(o):
 			return n, true
 		case b.shutAfter(b.restedFrom(id), w.at-1) && (k < 0 || b.passable(id, w.at-1)):
 			waits := slices.ContainsFunc(b.ops, func(o bruteOp) bool { return o.kind == Accept && o.ret == far })

@@ -24,13 +24,14 @@ type bruteOp struct {
 	conn      int // what it addresses, or what accept returned
 	call, ret int // ret and what follows are far past the last event if there is none
 	outcome   Outcome
-	end       int // of the connection that it dialed
-	quit      int // its client may be gone
-	dead      int // its client is gone
-	ack, ackd int // call of a syn's first ack, and return of its last
-	shutBy    int // of what accept returned: call and
-	gone      int // return of its hangup or abort
-	taker     int // the accept that returned it
+	end       int  // of the connection that it dialed,
+	late      bool // by time
+	quit      int  // its client may be gone
+	dead      int  // its client is gone
+	ack, ackd int  // call of a syn's first ack, and return of its last
+	shutBy    int  // of what accept returned: call and
+	gone      int  // return of its hangup or abort
+	taker     int  // the accept that returned it
 }
 
 const far = 1 << 20
@@ -43,7 +44,7 @@ type world struct {
 	in     uint32 // dials that were admitted
 	took   uint32 // accepts that have taken one,
 	light  uint32 // and it held no place any more
-	half   uint32 // syns that were let in
+	half   uint32 // dials and syns that were let in, and have a place
 	away   uint32 // open dials that were turned away, or could have been
 	out    uint32 // dials that returned ok, and were turned away
 	untold uint32 // connections that a close has ended, and that do not know yet
@@ -69,7 +70,7 @@ func (b *brute) lawful(h *History, c Contract) bool {
 				o.conn = int(e.Conn)
 			}
 		case End:
-			b.ops[e.Conn].end = i
+			b.ops[e.Conn].end, b.ops[e.Conn].late = i, e.Outcome == Timeout
 		case Rested:
 			if Rest(e.N) == Quiet {
 				b.rest = append(b.rest, i)
@@ -287,19 +288,14 @@ func (b *brute) possibly(w *world, self, p int) (n int32) {
 			continue
 		}
 		inQueue := slices.Contains(w.queue[:w.length], uint8(id))
-		endedAlive := o.end <= p && o.end < o.quit
 		switch {
 		case (o.kind == Dial || o.kind == Syn) && b.unsupported(o):
 		case inQueue:
 			if !b.forgotten(id, p) {
 				n++
 			}
-		case o.kind == Dial && b.may&HalfOpen != 0 && w.in&(1<<id) == 0 && o.ret > p:
+		case (o.kind == Dial || o.kind == Syn) && b.halfOpen(w, id, p):
 			n++
-		case o.kind == Syn && b.may&HalfOpen != 0 && w.in&(1<<id) == 0:
-			if refused := b.refused(id); !endedAlive && !b.forgotten(id, p) && (!refused || p < o.ret) {
-				n++
-			}
 		case o.kind == Accept && b.keeps(w, id, p):
 			n++
 		}
@@ -313,6 +309,22 @@ func (b *brute) possibly(w *world, self, p int) (n int32) {
 		n++ // its own ghost is not itself
 	}
 	return n
+}
+
+// halfOpen reports whether dial or syn id, which is not in the queue, may be
+// half-open in gap p. A dial that is over may be: the listener need not know
+// of its last ack.
+func (b *brute) halfOpen(w *world, id, p int) bool {
+	o := &b.ops[id]
+	bit := uint32(1) << id
+	switch {
+	case b.may&HalfOpen == 0, w.in&bit != 0, b.unsupported(o):
+		return false
+	case o.kind == Dial:
+		return o.ret > p || w.out&bit == 0 && b.mayEnter(w, id, p)
+	}
+	endedAlive := o.end <= p && o.end < o.quit
+	return !endedAlive && !b.forgotten(id, p) && (!b.refused(id) || p < o.ret)
 }
 
 // keeps reports whether what accept id took may hold its place in gap p.
@@ -362,10 +374,8 @@ func (b *brute) surely(w *world, p int) (n int32) {
 			if taken {
 				n++
 			}
-		case o.kind == Syn && w.half&(1<<id) != 0 && w.in&(1<<id) == 0:
-			if p < min(o.ack, o.quit, o.end) && !b.shutSince(id, p) && !b.ticked(o.call, p) {
-				n++
-			}
+		case w.half&(1<<id) != 0:
+			n++
 		}
 	}
 	return n

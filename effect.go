@@ -75,20 +75,21 @@ func (f *frontier) held(s *state, p int32) int32 {
 	n += int32(bits.OnesCount64(f.takers & s.did &^ s.light)) // taken, and not returned yet
 	if f.l.c.May&HalfOpen != 0 {
 		for rest := f.dials &^ s.did; rest != 0; rest &= rest - 1 {
-			n += count(f.half(bits.TrailingZeros64(rest), p))
+			n += count(f.half(s, bits.TrailingZeros64(rest), p))
 		}
 	}
 	return n
 }
 
 // half reports whether the dial or syn of a slot, which is not admitted, may
-// be half-open.
-func (f *frontier) half(slot int, p int32) bool {
+// be half-open. A dial that has returned ok may be to the listener, as long as
+// it may still be admitted.
+func (f *frontier) half(s *state, slot int, p int32) bool {
 	d := f.l.op(f.ops[slot])
 	if d.kind == Syn {
 		return p < f.forget[slot] && (p < d.end || d.end >= d.quit) && (!d.refused() || p < d.ret)
 	}
-	return p < d.ret
+	return p < d.ret || p < f.until[slot] && s.out&(1<<slot) == 0
 }
 
 // own returns what of held is the dial of a slot itself.
@@ -96,7 +97,7 @@ func (f *frontier) own(s *state, slot int, p int32) int32 {
 	if s.did&(1<<slot) != 0 {
 		return count(s.in&(1<<slot) != 0 && p < f.forget[slot])
 	}
-	return count(f.l.c.May&HalfOpen != 0 && f.half(slot, p))
+	return count(f.l.c.May&HalfOpen != 0 && f.half(s, slot, p))
 }
 
 // surely returns how many connections surely hold a place in s.
@@ -113,11 +114,7 @@ func (f *frontier) surely(s *state, p int32) int32 {
 			n += count(p < f.l.places(f.l.op(f.ops[bits.TrailingZeros64(rest)])))
 		}
 	}
-	if c.Must&HalfOpen != 0 {
-		for rest := s.half &^ s.did; rest != 0; rest &= rest - 1 {
-			n += count(p < f.l.leastHalf(f.l.op(f.ops[bits.TrailingZeros64(rest)])).to)
-		}
-	}
+	n += int32(bits.OnesCount64(s.half))
 	return n
 }
 
@@ -150,18 +147,23 @@ func (f *frontier) admits(s *state, p int32) {
 	if can == 0 {
 		return
 	}
-	if f.surely(s, p) >= f.l.high[p] && !f.relaxed(MaxPending) {
+	full := f.surely(s, p) >= f.l.high[p] && !f.relaxed(MaxPending)
+	if full && s.half == 0 {
 		return
 	}
 	for ; can != 0; can &= can - 1 {
 		slot := uint8(bits.TrailingZeros64(can))
+		bit := uint64(1) << slot
 		d := f.l.op(f.ops[slot])
-		if f.limited(d) && p < d.ret && s.half&(1<<slot) == 0 {
+		if !full && s.half&bit == 0 && f.mayBeLetIn(s, slot, p) || s.half&bit != 0 && f.limited(d) && p >= f.l.leastHalf(d).to {
 			t := *s
-			t.half |= 1 << slot
+			t.half ^= bit
 			f.add(&t, p)
 		}
-		if s.closed || p >= f.until[slot] || d.kind == Syn && p < d.ack || s.out&(1<<slot) != 0 {
+		if full && s.half&bit == 0 {
+			continue
+		}
+		if s.closed || p >= f.until[slot] || d.kind == Syn && p < d.ack || s.out&bit != 0 {
 			continue
 		}
 		if f.tooSoon(s, slot, d) {
@@ -173,6 +175,7 @@ func (f *frontier) admits(s *state, p int32) {
 		}
 		t := *s
 		t.enter(slot, f.sorted)
+		t.half &^= bit
 		f.add(&t, p)
 	}
 }
@@ -191,6 +194,17 @@ func (f *frontier) tooSoon(s *state, slot uint8, d *record) bool {
 		}
 	}
 	return false
+}
+
+// mayBeLetIn reports whether the dial or syn of a slot may take a place before
+// it is admitted, which it keeps when the backlog shrinks: a syn that must, and
+// before a shrink any that may be half-open.
+func (f *frontier) mayBeLetIn(s *state, slot uint8, p int32) bool {
+	d := f.l.op(f.ops[slot])
+	if f.limited(d) {
+		return p < d.ret
+	}
+	return p < f.l.shrunk && f.l.c.May&HalfOpen != 0 && f.half(s, int(slot), p)
 }
 
 // limited reports whether d is a syn that was let in, and may only be while
@@ -342,7 +356,7 @@ func (f *frontier) ends(s *state, id int32, at int32) bool {
 	bit := uint64(1) << slot
 	s.ended &^= bit
 	switch {
-	case s.out&bit != 0, d.quit < at, d.kind == Syn && at < d.ack:
+	case s.out&bit != 0, d.quit < at, f.l.expires(d):
 		return true
 	case s.did&bit != 0 && s.in&bit == 0, a.ret < at:
 		return true // accepted

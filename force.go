@@ -15,6 +15,7 @@ type closing struct {
 // the new backlog are in force; from a shut's call until the return of a
 // listen nothing is guaranteed.
 func (l *ledger) bounds() {
+	l.shrunk = 0
 	now := l.h.Backlog
 	var shut closing // in force, if closed
 	closed := false
@@ -50,6 +51,9 @@ func (l *ledger) bounds() {
 			}
 		}
 		l.low[i], l.high[i] = low, high
+		if i > 0 && high < l.high[i-1] {
+			l.shrunk = int32(i)
+		}
 	}
 	if closed {
 		l.ends = append(l.ends, shut)

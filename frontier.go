@@ -38,7 +38,7 @@ type state struct {
 	in     uint64               // the set of those in queue
 	did    uint64               // dials that were admitted, accepts that have taken one
 	light  uint64               // accepts that took a dead one which holds no place any more
-	half   uint64               // syns that were let in, where that is limited
+	half   uint64               // dials and syns that were let in, and hold a place before they are admitted
 	turned uint64               // open dials that can have been turned away
 	out    uint64               // dials that were, though they returned ok
 	ended  uint64               // pending when the listener was closed, and not told yet
@@ -263,12 +263,15 @@ func (l *ledger) sure(d *record) bool {
 }
 
 // early reports whether d is a connection that ended unaccepted, and not
-// because its client ended it. A half-open one ends by itself, with time.
+// because its client or time ended it.
 func (l *ledger) early(d *record) bool {
-	if d.kind == Syn && d.end < d.ack {
-		return false
-	}
-	return d.end != never && (d.accept == 0 || d.end < l.op(d.accept).call) && d.quit > d.end
+	return !l.expires(d) && d.end != never && (d.accept == 0 || d.end < l.op(d.accept).call) && d.quit > d.end
+}
+
+// expires reports whether d ended half-open, as it does by itself with time:
+// before its ack, or before that has returned, if it timed out.
+func (l *ledger) expires(d *record) bool {
+	return d.kind == Syn && (d.end < d.ack || d.end < d.acked && l.h.Events[d.end].Outcome == Timeout)
 }
 
 // returned takes an operation that has returned out of the running ones.

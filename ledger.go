@@ -42,19 +42,20 @@ type record struct {
 // A ledger is what a history says of each operation, and where: indices of
 // events, and index p also stands for the gap after event p.
 type ledger struct {
-	c     Contract
-	h     *History
-	ops   []record // by Op.ID; ops[0] is nobody's
-	low   []int32  // guaranteed, in force
-	high  []int32  // max + race, in force
-	free  []int32  // index of the first free quiet rest at or after p
-	rests []rest
-	ends  []closing  // in order, and not overlapping
-	ticks []int32    // events at which time passed
-	held  []Actor    // scratch: those who are held
-	doing [256]int32 // scratch: by actor, the operation that it called last,
-	plans [256]int32 // and the fail that its next dial or accept is to meet
-	holds []hold
+	c      Contract
+	h      *History
+	ops    []record // by Op.ID; ops[0] is nobody's
+	low    []int32  // guaranteed, in force
+	high   []int32  // max + race, in force
+	shrunk int32    // the last event at which high fell; 0 if it never did
+	free   []int32  // index of the first free quiet rest at or after p
+	rests  []rest
+	ends   []closing  // in order, and not overlapping
+	ticks  []int32    // events at which time passed
+	held   []Actor    // scratch: those who are held
+	doing  [256]int32 // scratch: by actor, the operation that it called last,
+	plans  [256]int32 // and the fail that its next dial or accept is to meet
+	holds  []hold
 	// strangers: an accept returned a connection of unknown identity. Then it is
 	// not known either whose end would have been told, and a missing End says
 	// nothing.

@@ -7,8 +7,14 @@ import "testing"
 func TestCheckModes(t *testing.T) {
 	later := with(linux, func(c *Contract) { c.Admit, c.Overflow = AdmitLater, EndLater })
 	half := with(linux, func(c *Contract) { c.May |= HalfOpen })
+	laterHalf := with(half, func(c *Contract) {
+		c.Guaranteed, c.Max, c.Admit, c.Overflow = Exactly(2), Exactly(2), AdmitLater, EndLater|Refuse
+	})
 	halfMust := with(half, func(c *Contract) { c.Must |= HalfOpen })
 	phantom := with(linux, func(c *Contract) { c.Anomalies = Phantom })
+	const grown = `call 1 listen l0 1; return 1 ok; `
+	const shrunk = `call 4 listen l0 0; return 4 ok; `
+	const both = `call 7 accept s0; return 7 ok conn 2; call 8 accept s0; return 8 ok conn 3; rest quiet`
 	const accepted = `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; return 2 ok conn 1; `
 	judge(t, []judgement{
 		{"a panic", linux, `call 1 accept s0; return 1 panic`, Isolation, 0, "accept #1 by s0 panicked"},
@@ -44,6 +50,19 @@ func TestCheckModes(t *testing.T) {
 		{"half-open ones must count", halfMust, `call 1 syn c0; return 1 ok; call 2 dial c1; return 2 ok conn 2`, MaxPending, 0, ""},
 		{"time may end half-open ones", halfMust, `call 1 syn c0; return 1 ok; call 2 tick 64; return 2 ok; call 3 dial c1; return 3 ok conn 3`, lawful, 0, ""},
 		{"a finished handshake may be in the queue", linux, `call 1 syn c0; return 1 ok; call 2 ack c0 conn 1; return 2 ok; call 3 dial c1; return 3 refused`, lawful, 0, ""},
+		{"time may end one whose ack is under way", linux, `call 1 syn c0; return 1 ok; call 2 ack c0 conn 1; end conn 1 timeout; return 2 ok; rest quiet`, lawful, 0, ""},
+		{"or that is repeated, and did not come before", linux, `call 1 syn c0; return 1 ok; call 2 ack c0 conn 1; return 2 ok; call 3 ack c0 conn 1; end conn 1 timeout; return 3 ok; rest quiet`, lawful, 0, ""},
+		{"but not behind its ack", linux, `call 1 syn c0; return 1 ok; call 2 ack c0 conn 1; return 2 ok; end conn 1 timeout`, MinPending, 0, "was ended before any accept while at most 0"},
+		{"nor does time reset it", linux, `call 1 syn c0; return 1 ok; call 2 ack c0 conn 1; end conn 1 reset; return 2 ok`, MinPending, 0, "was ended before any accept while at most 0"},
+		{"a client that was told ok may be half-open to the listener", laterHalf, `call 1 dial c0; return 1 ok conn 1; call 2 syn c1; return 2 ok; call 3 dial c2; return 3 refused; call 4 ack c1 conn 2; return 4 ok; call 5 accept s0; return 5 ok conn 2; rest quiet; call 6 accept s0; return 6 ok conn 1`, lawful, 0, ""},
+		{"but not behind a rest", laterHalf, `call 1 dial c0; return 1 ok conn 1; rest quiet; call 2 syn c1; return 2 ok; call 3 dial c2; return 3 refused; call 4 ack c1 conn 2; return 4 ok; call 5 accept s0; return 5 ok conn 2`, OrderPromise, 0, ""},
+		{"and not once it was turned away", laterHalf, `call 1 dial c0; return 1 ok conn 1; call 2 dial c1; return 2 ok conn 2; call 3 dial c2; return 3 ok conn 3; end conn 1 reset; end conn 2 reset; end conn 3 reset`, MinPending, 0, "no order of what overlapped"},
+		{"one that was let in keeps its place when the backlog shrinks", halfMust, grown + `call 2 syn c0; return 2 ok; call 3 syn c1; return 3 ok; ` + shrunk + `call 5 ack c0 conn 2; return 5 ok; call 6 ack c1 conn 3; return 6 ok; rest quiet; ` + both, lawful, 0, ""},
+		{"which is one place, also when it is admitted", halfMust, grown + `call 2 syn c0; return 2 ok; call 3 syn c1; return 3 ok; ` + shrunk + `call 5 ack c0 conn 2; return 5 ok; call 6 ack c1 conn 3; return 6 ok; rest quiet; call 7 listen l0 2; return 7 ok; call 8 dial c2; return 8 ok conn 8; call 9 accept s0; return 9 ok conn 2; call 10 accept s0; return 10 ok conn 3`, lawful, 0, ""},
+		{"and where it may have a place", half, grown + `call 2 syn c0; return 2 ok; call 3 syn c1; return 3 ok; ` + shrunk + `call 5 ack c0 conn 2; return 5 ok; call 6 ack c1 conn 3; return 6 ok; rest quiet; ` + both, lawful, 0, ""},
+		{"but not where it has none", linux, grown + `call 2 syn c0; return 2 ok; call 3 syn c1; return 3 ok; ` + shrunk + `call 5 ack c0 conn 2; return 5 ok; call 6 ack c1 conn 3; return 6 ok; rest quiet; ` + both, MaxPending, 0, "accept #8 by s0 returned connection #3 of c1; without max-pending one would"},
+		{"nor is more let in than there was room", half, grown + `call 2 syn c0; return 2 ok; call 3 syn c1; return 3 ok; call 4 dial c2; return 4 ok conn 4; call 5 listen l0 0; return 5 ok; call 6 ack c0 conn 2; return 6 ok; call 7 ack c1 conn 3; return 7 ok; rest quiet; call 8 accept s0; return 8 ok conn 4; call 9 accept s0; return 9 ok conn 2; call 10 accept s0; return 10 ok conn 3`, MaxPending, 0, "connection #3 of c1; without max-pending one would"},
+		{"nor does a later growth let them in before", halfMust, `call 1 syn c0; return 1 ok; call 2 ack c0 conn 1; call 3 dial c1; return 3 ok conn 3; return 2 ok; rest quiet; call 4 accept s0; return 4 ok conn 3; call 5 accept s0; return 5 ok conn 1`, MaxPending, 0, "connection #1 of c0; without max-pending one would"},
 		{"a syn that is refused with room", linux, `call 1 syn c0; return 1 refused`, MinPending, 0, ""},
 		{"accepted from half-open without an ack", linux, `call 1 syn c0; return 1 ok; call 2 accept s0; return 2 ok conn 1`, Conserve, 0, ""},
 

@@ -1,6 +1,10 @@
 package sim
 
-import lt "github.com/listentest/listentest"
+import (
+	"slices"
+
+	lt "github.com/listentest/listentest"
+)
 
 // syn makes a half-open connection.
 func (m *machine) syn(slot uint8) {
@@ -34,9 +38,9 @@ func (m *machine) syn(slot uint8) {
 func (m *machine) ack(slot uint8) {
 	a := &m.actors[slot]
 	if a.conn < 0 || m.conns[a.conn].stage != halfOpen {
-		if a.conn >= 0 && m.rules().replay && m.open && !m.full() {
+		if m.strays(a) && m.open && !m.full() {
 			a.conn = int32(len(m.conns))
-			m.conns = append(m.conns, conn{id: lt.Nobody, unit: noUnit, era: m.era})
+			m.conns = append(m.conns, conn{id: lt.Nobody, from: a.id, unit: noUnit, era: m.era})
 			m.take(a.conn)
 			m.arrived(slot)
 			return
@@ -57,6 +61,19 @@ func (m *machine) ack(slot uint8) {
 		return
 	}
 	m.complete(slot)
+}
+
+// strays reports whether a replayed ack meets nobody: neither its connection,
+// which was ended by either side or the listener, nor a phantom that is pending.
+func (m *machine) strays(a *actor) bool {
+	if a.conn < 0 || !m.rules().replay {
+		return false
+	}
+	c := &m.conns[a.conn]
+	pending := slices.ContainsFunc(m.conns, func(p conn) bool {
+		return p.id == lt.Nobody && p.from == a.id && p.stage == queued
+	})
+	return !pending && (c.stage == over || c.client.gone || c.server.gone)
 }
 
 // expire ends a half-open connection whose ack did not come.

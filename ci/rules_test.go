@@ -32,6 +32,7 @@ var allowed = map[string][]string{
 	"sched":       {},
 	"targets":     {"", "sched", "targets", "golang.org/x/sys"},
 	"ci/campaign": {"", "corpus", "sched", "shrink", "targets", "golang.org/x/sync"},
+	"ci/finds":    {"", "sched", "targets", "golang.org/x/sync", "pgregory.net/rapid", "github.com/leanovate/gopter"},
 	"fuzz":        {"", "targets", "corpus"},
 	"examples":    {"", "examples"},
 	"props":       {"", "shrink", "corpus", "targets", "pgregory.net/rapid", "github.com/leanovate/gopter"},

@@ -21,6 +21,9 @@ type column struct {
 // for the others to be spared.
 const hopeless = 4
 
+// mostRuns is how often a case is run at most, as in package campaign.
+const mostRuns = 1000
+
 // A hunt is for one fault.
 type hunt struct {
 	listentest.Runner
@@ -124,7 +127,7 @@ func (h *hunt) try(ctx context.Context, d *drawer) (bool, error) {
 	if policy != nil {
 		h.Policy = policy
 	}
-	for more := true; more && h.runs < h.most; more = policy != nil && policy.Next() {
+	for n, more := 0, true; more && n < mostRuns && h.runs < h.most; n, more = n+1, policy != nil && policy.Next() {
 		history, err := h.Run(ctx, d.schedule)
 		if err != nil {
 			return false, err

@@ -16,7 +16,7 @@ import (
 func TestTable(t *testing.T) {
 	var printed []string
 	for range 2 {
-		p := plan{seeds: 3, most: 300}
+		p := plan{seeds: 3, most: 5000}
 		if err := p.choose("^(off-by-one-low|late-subscriber|silent-blocks-head)$", ""); err != nil {
 			t.Fatal(err)
 		}

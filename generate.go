@@ -7,115 +7,285 @@ type Source interface {
 	IntN(n int) int
 }
 
-// A Shape says what schedules look like: which steps, by whom, how many. Each
-// preset is there for a class of defects, which Why names.
+// A Shape says what schedules look like: which steps, by whom, how many. Why
+// says what it is there for.
 type Shape struct {
 	Name, Why          string
+	Share              int // how often it is drawn, beside the shares of the others; at least 1
 	Least, Most        int // steps
 	Backlogs           []int32
 	Clients, Acceptors int // at most
-	Along              int // percent of steps that the next does not wait for
+	Along              int // percent of steps that the next does not wait for, about
 	Choices            int // percent of schedules with scheduler's choices
 	Weights            Weights
 }
 
-// Weights are the relative frequencies of kinds.
+// Weights are the relative frequencies of kinds, where they mean something.
 type Weights [Ack + 1]uint8
 
 // Shapes returns the presets.
 func Shapes() []Shape {
-	few := []int32{1, 1, 1, 2, 2, 3, 0}
+	few := []int32{0, 1, 1, 1, 2, 2, 2, 3, 4, 8}
 	return []Shape{
-		{"capacity", "a queue that is one too short or too long, or reads 0 in its own way (off by one, zero backlog)",
-			1, 8, []int32{0, 1, 2, 3, 4, 8}, 2, 1, 0, 0,
-			Weights{Dial: 6, Fill: 4, Accept: 4, Settle: 1}},
-		{"credit", "a place that comes back late, never or twice after accept (deferred credit, hand-off miscount)",
-			4, 12, few, 2, 2, 10, 10,
-			Weights{Fill: 6, Preempt: 6, Accept: 8, Dial: 8, Resume: 3, Hangup: 1}},
-		{"abort", "a place that is lost with a client that died before accept (credit leak)",
-			3, 14, few, 2, 1, 10, 10,
-			Weights{Dial: 8, Fill: 3, Abort: 6, Hangup: 1, Accept: 4, Settle: 2, Cancel: 1, Preempt: 1, Resume: 1}},
-		{"wait", "an acceptor that is not woken, or two that are woken for one (lost wake-up, duplicate accept)",
-			3, 12, few, 2, 3, 30, 15,
-			Weights{Accept: 8, Dial: 8, Preempt: 5, Resume: 3, Cancel: 2, Fill: 1}},
-		{"close", "pending and waiting ones at close, and what is left for the next listener (close leaves pending)",
-			3, 14, few, 2, 2, 15, 10,
-			Weights{Dial: 8, Fill: 2, Accept: 5, Shut: 3, Listen: 3, Cancel: 1, Preempt: 2, Resume: 1}},
-		{"resize", "a backlog that changes with connections pending (stacked queues, resize)",
-			3, 14, few, 2, 2, 10, 5,
-			Weights{Dial: 8, Fill: 3, Accept: 5, Listen: 5, Settle: 1}},
-		{"order", "hand-off in another order than admission",
-			3, 12, []int32{2, 3, 4, 8}, 3, 2, 20, 10,
-			Weights{Dial: 8, Fill: 2, Accept: 7, Hangup: 1, Preempt: 1, Resume: 1}},
-		{"bytes", "what is sent before accept, first by the acceptor, or right before the end (early data lost, spurious end)",
-			4, 16, []int32{1, 2, 2, 3}, 1, 1, 10, 5,
-			Weights{Dial: 6, Accept: 6, Send: 8, Recv: 8, HalfClose: 2, Hangup: 2, Abort: 2, Preempt: 3, Resume: 2, Settle: 1}},
-		{"half-open", "handshakes that stop halfway (half-open counted or not, expiry, phantoms)",
-			3, 14, few, 2, 2, 5, 5,
-			Weights{Syn: 8, Ack: 7, Dial: 5, Accept: 5, Abort: 4, Hangup: 1, Tick: 3, Shut: 1, Listen: 1, Fill: 1}},
-		{"failure", "an accept or a dial that fails, and is given up (leak on error, failed accept loses the connection)",
-			3, 12, few, 2, 2, 10, 5,
-			Weights{Fail: 6, Accept: 8, Dial: 8, Fill: 2, Cancel: 3, Settle: 1}},
-		{"width", "a limit that is stored in too few bits, or with a sign (truncation)",
-			1, 5, []int32{-1, 127, 128, 129, 32767, 32768, 65535, 65536, 65537}, 2, 1, 0, 0,
+		{"mixed", "whatever needs some steps to come about, and to be seen", 24,
+			16, 32, few, 3, 3, 20, 25,
+			Weights{Settle: 1, Dial: 8, Accept: 8, Fill: 3, Send: 3, Recv: 3, HalfClose: 1, Hangup: 3, Abort: 3, Cancel: 3, Listen: 2, Shut: 2, Fail: 3, Preempt: 3, Resume: 3, Tick: 2, Syn: 3, Ack: 2}},
+		{"race", "what happens between the steps of others (lost wake-up, check then enqueue, dial during close)", 4,
+			8, 24, few, 3, 3, 50, 50,
+			Weights{Settle: 1, Dial: 8, Accept: 8, Cancel: 2, Abort: 2, Shut: 3, Listen: 3}},
+		{"bytes", "what is sent before accept, first by the acceptor, or right before the end (early data lost, spurious end)", 3,
+			8, 24, []int32{1, 2, 2, 3}, 2, 1, 10, 5,
+			Weights{Dial: 6, Accept: 6, Send: 8, Recv: 6, HalfClose: 2, Hangup: 3, Abort: 1}},
+		{"width", "a limit that is stored in too few bits, or with a sign (truncation)", 4,
+			1, 5, []int32{-1, -1, -1, -1, 127, 128, 129, 255, 256, 32767, 32768, 65535, 65536, 65536, 65537}, 2, 1, 0, 0,
 			Weights{Dial: 8, Accept: 3}}, // filling it would take thousands of sockets
-		{"wrap", "a count that is kept in too few bits",
-			1, 6, []int32{255, 256}, 1, 1, 0, 0,
+		{"wrap", "a count that is kept in too few bits", 2,
+			1, 6, []int32{255, 256, 256, 256}, 1, 1, 0, 0,
 			Weights{Dial: 12, Accept: 2, Fill: 1}},
-		{"mixed", "what needs two of the others at once",
-			2, 24, []int32{0, 1, 1, 2, 2, 3, 4, 8}, 4, 3, 20, 15,
-			Weights{Settle: 1, Dial: 10, Accept: 9, Fill: 3, Send: 2, Recv: 2, Hangup: 2, Abort: 3, Cancel: 2, Listen: 2, Shut: 1, Fail: 1, Preempt: 5, Resume: 3, Tick: 2, Syn: 1, Ack: 1}},
 	}
 }
 
 // Generate draws a schedule of one of shapes, or of one of [Shapes] if none
 // is given.
 func Generate(src Source, shapes ...Shape) Schedule {
+	var s Schedule
+	s.Draw(src, shapes...)
+	return s
+}
+
+// Draw makes s a schedule as [Generate] draws it, in the memory that s has.
+func (s *Schedule) Draw(src Source, shapes ...Shape) {
 	if len(shapes) == 0 {
 		shapes = presets
 	}
-	g := generator{src, shapes[src.IntN(len(shapes))], 0}
-	return g.schedule()
+	g := generator{Source: src, shape: drawn(src, shapes)}
+	g.schedule(s)
+}
+
+// drawn draws a shape by the shares.
+func drawn(src Source, shapes []Shape) *Shape {
+	total := 0
+	for i := range shapes {
+		total += max(shapes[i].Share, 1)
+	}
+	n, i := src.IntN(total), 0
+	for n -= max(shapes[0].Share, 1); n >= 0; n -= max(shapes[i].Share, 1) {
+		i++
+	}
+	return &shapes[i]
 }
 
 var presets = Shapes()
 
+// A generator draws the steps of one schedule. It keeps a forecast, and mostly
+// draws what means something there.
 type generator struct {
 	Source
-	shape Shape
-	total int // of the weights
+	shape *Shape
+	forecast
+	weights Weights // of this schedule: a swarm has some kinds, others not
+	total   int     // of the weights
+	blind   bool    // every step is drawn, whatever it means
+	looks   look
+	along   int // percent of steps
+	hunger  int // percent of accepts that are drawn though nothing is pending
 }
 
-func (g *generator) schedule() Schedule {
-	for _, w := range g.shape.Weights {
-		g.total += int(w)
+// A look is how far the generator is with looking whether all is in order: a
+// defect does nothing that is seen until somebody rests, fills the queue, dials
+// once more, takes all that is pending, and receives what was sent.
+type look struct {
+	on, settled, filled, over, drained, closed bool
+}
+
+// lookSteps is how many steps a look takes, more or less.
+const lookSteps = 5
+
+func (g *generator) schedule(s *Schedule) {
+	g.swarm()
+	g.blind = g.IntN(16) == 0
+	g.along = g.shape.Along * [...]int{0, 1, 3, 3}[g.IntN(4)]
+	s.Backlog = g.shape.Backlogs[g.IntN(len(g.shape.Backlogs))]
+	g.begin(s.Backlog)
+	n := g.shape.Least + g.IntN(g.shape.Most-g.shape.Least+1)
+	last := max(n-lookSteps, 0) // the look at the end begins here
+	if g.percent(25) {
+		last = n
 	}
-	s := Schedule{Backlog: g.shape.Backlogs[g.IntN(len(g.shape.Backlogs))]}
-	s.Steps = make([]Step, g.shape.Least+g.IntN(g.shape.Most-g.shape.Least+1))
-	for i := range s.Steps {
-		s.Steps[i] = g.step()
+	s.Steps = s.Steps[:0]
+	for i := range n {
+		if i == last || !g.looks.on && g.percent(3) {
+			g.looks = look{on: true, settled: g.percent(50), filled: g.percent(33), over: g.percent(20), drained: g.percent(20), closed: g.percent(70)}
+		}
+		t := g.step().Norm()
+		g.after(t)
+		s.Steps = append(s.Steps, t)
 	}
+	s.Choices = s.Choices[:0]
 	if g.percent(g.shape.Choices) {
-		s.Choices = make([]byte, 1+g.IntN(8))
-		for i := range s.Choices {
-			s.Choices[i] = byte(g.IntN(3))
+		for range 1 + g.IntN(8) {
+			s.Choices = append(s.Choices, byte(g.IntN(3)))
 		}
 	}
-	return s.Norm()
+	s.Choices = trimmed(s.Choices)
+}
+
+// topics are sets of kinds that are of no use one without another.
+var topics = [...]uint32{
+	1<<Send | 1<<Recv,
+	1<<HalfClose | 1<<Recv | 1<<Send,
+	1 << Hangup,
+	1 << Abort,
+	1 << Cancel,
+	1 << Listen,
+	1<<Shut | 1<<Listen,
+	1 << Fail,
+	1<<Preempt | 1<<Resume,
+	1<<Syn | 1<<Ack | 1<<Tick | 1<<Abort,
+	1 << Tick,
+}
+
+// swarm takes some topics out: what two steps do to each other is seen more
+// often where a third does not come between.
+func (g *generator) swarm() {
+	in := uint32(1<<Dial | 1<<Fill | 1<<Settle)
+	if g.percent(95) {
+		in |= 1 << Accept
+	}
+	scarce := g.percent(15)
+	g.hunger = [...]int{5, 30}[g.IntN(2)]
+	if scarce {
+		g.hunger = 100
+	}
+	n := [...]int{2, 4, 8}[g.IntN(3)]
+	for i := range topics {
+		if g.IntN(8) < n {
+			in |= topics[i]
+		}
+	}
+	g.total = 0
+	for k, w := range g.shape.Weights {
+		g.weights[k] = 0
+		if in>>k&1 != 0 {
+			if scarce && (Kind(k) == Dial || Kind(k) == Fill) {
+				w = (w + 3) / 4
+			}
+			g.weights[k] = w
+			g.total += int(w)
+		}
+	}
 }
 
 func (g *generator) percent(p int) bool { return p > 0 && g.IntN(100) < p }
 
+// step draws a step: the next one of a look, or one that means something.
 func (g *generator) step() Step {
-	t := Step{Kind: g.kind(), Along: g.percent(g.shape.Along)}
-	t.Actor = g.actor(kinds[t.Kind].roles)
-	t.N = g.number(t.Kind)
+	if g.looks.on && !g.blind {
+		if t, ok := g.look(); ok {
+			return t
+		}
+		g.looks.on = false
+	}
+	switch {
+	case g.blind:
+	case g.held > 0 && g.has(Resume) && g.percent(20):
+		t, _ := g.by(Resume)
+		return t
+	case g.shut && g.has(Listen) && g.percent(30):
+		t, _ := g.by(Listen)
+		return t
+	}
+	const tries = 8 // then what means nothing is as good as anything
+	var t Step
+	for range tries {
+		t.Kind = g.kind()
+		t.Actor = g.actor(kinds[t.Kind].roles)
+		if g.blind || g.near(&t) {
+			break
+		}
+	}
+	t.N = g.number(t)
+	t.Along = g.percent(g.along)
 	return t
+}
+
+// near makes t's actor the next one of its role for whom t means something,
+// and reports whether there is one.
+func (g *generator) near(t *Step) bool {
+	if kinds[t.Kind].roles == "" {
+		return t.Kind != Tick || g.half > 0 || g.percent(10)
+	}
+	if t.Kind == Accept && g.pending == 0 && !g.percent(g.hunger) {
+		return false
+	}
+	n := 1
+	switch t.Actor.Role() {
+	case ClientRole:
+		n = g.shape.Clients
+	case AcceptorRole:
+		n = g.shape.Acceptors
+	}
+	from := t.Actor
+	for i := range max(n, 1) {
+		t.Actor = actor(from.Role(), (from.Num()+i)%max(n, 1))
+		if g.means(t.Kind, t.Actor) {
+			return true
+		}
+	}
+	return false
+}
+
+// look returns the next step of a look; ok is false at its end.
+func (g *generator) look() (t Step, ok bool) {
+	l := &g.looks
+	switch {
+	case g.held > 0 && g.has(Resume):
+		return g.by(Resume)
+	case g.shut && g.has(Listen):
+		return g.by(Listen)
+	case !l.settled && g.has(Settle):
+		l.settled = true
+		return g.by(Settle)
+	case !l.filled && g.has(Fill) && g.pending < g.limit:
+		l.filled = true
+		return g.by(Fill)
+	case !l.over && g.has(Dial):
+		l.over = true
+		return g.by(Dial)
+	case !l.drained && g.has(Accept) && g.pending > 0:
+		t, ok = g.by(Accept)
+		t.N = int16(min(g.pending, 9))
+		l.drained = true
+		return t, ok
+	case g.unread > 0 && g.has(Recv):
+		return g.by(Recv)
+	case !l.closed && !g.shut && g.has(Shut):
+		l.closed = true
+		return g.by(Shut)
+	}
+	return Step{}, false
+}
+
+func (g *generator) has(k Kind) bool { return g.weights[k] > 0 }
+
+// by returns the plain step of kind k by somebody for whom it means something.
+func (g *generator) by(k Kind) (t Step, ok bool) {
+	t.Kind = k
+	for range 3 { // roles
+		t.Actor = g.actor(kinds[k].roles)
+		if g.near(&t) {
+			if k == Listen {
+				t.N = g.number(t)
+			}
+			return t, true
+		}
+	}
+	return t, false
 }
 
 func (g *generator) kind() Kind {
 	n := g.IntN(max(g.total, 1))
-	for k, w := range g.shape.Weights {
+	for k, w := range g.weights {
 		if n -= int(w); n < 0 {
 			return Kind(k)
 		}
@@ -123,32 +293,38 @@ func (g *generator) kind() Kind {
 	return Settle
 }
 
-// actor draws one that has one of the roles; a background task seldom, as
-// only the first exists on the targets that have one.
+// actor draws one that has one of the roles; a background task and a listener
+// where others could stand seldom: only the first task exists on the targets
+// that have one, and what follows a planned failure of admission is unknown.
 func (g *generator) actor(roles string) Actor {
 	if roles == "" {
 		return 0
 	}
 	role := roleOf(roles[g.IntN(len(roles))])
+	if len(roles) == 3 && role > AcceptorRole && g.percent(75) {
+		role = roleOf(roles[g.IntN(2)])
+	}
 	switch role {
 	case AcceptorRole:
 		return Acceptor(g.IntN(max(g.shape.Acceptors, 1)))
 	case ListenerRole:
 		return Listener(0)
 	case TaskRole:
-		if g.percent(50) {
-			return Acceptor(g.IntN(max(g.shape.Acceptors, 1)))
-		}
 		return Task(0)
 	}
 	return Client(g.IntN(max(g.shape.Clients, 1)))
 }
 
-// number draws N: mostly the plain step, for defects need few of a kind.
-func (g *generator) number(k Kind) int16 {
-	switch k {
-	case Dial, Accept, Hangup, Abort:
+// number draws N: mostly the plain step, for defects need few of a kind, and
+// else what comes near the edge.
+func (g *generator) number(t Step) int16 {
+	switch t.Kind {
+	case Dial:
 		if g.percent(25) {
+			return int16(2 + g.IntN(2))
+		}
+	case Accept, Hangup, Abort:
+		if g.percent(20) {
 			return int16(2 + g.IntN(2))
 		}
 	case Fill:
@@ -162,6 +338,9 @@ func (g *generator) number(k Kind) int16 {
 	case Fail:
 		return int16(g.IntN(4))
 	case Tick:
+		if g.half > 0 && g.percent(75) {
+			return 2000
+		}
 		return [...]int16{1, 100, 500, 1000, 2000}[g.IntN(5)]
 	}
 	return 0

@@ -48,14 +48,18 @@ func (s Schedule) Norm() Schedule {
 			n.Steps[i] = t.Norm()
 		}
 	}
-	choices := s.Choices[:min(len(s.Choices), MaxChoices)]
-	for len(choices) > 0 && choices[len(choices)-1] == 0 {
-		choices = choices[:len(choices)-1]
-	}
-	if len(choices) > 0 {
+	if choices := trimmed(s.Choices[:min(len(s.Choices), MaxChoices)]); len(choices) > 0 {
 		n.Choices = slices.Clone(choices)
 	}
 	return n
+}
+
+// trimmed returns choices without the trailing ones that run on.
+func trimmed(choices []byte) []byte {
+	for len(choices) > 0 && choices[len(choices)-1] == 0 {
+		choices = choices[:len(choices)-1]
+	}
+	return choices
 }
 
 // Equal reports whether s and t are the same value.

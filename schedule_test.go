@@ -218,3 +218,87 @@ func TestGenerate(t *testing.T) {
 		}
 	}
 }
+
+// TestGenerateMeans: most steps that are drawn mean something where they
+// stand, and do not on every schedule, so that everything can be drawn.
+func TestGenerateMeans(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 1))
+	steps, blank, blind := 0, 0, 0
+	for range 5000 {
+		s := Generate(rng)
+		var f forecast
+		f.begin(s.Backlog)
+		without := 0
+		for _, step := range s.Steps {
+			if kinds[step.Kind].roles != "" && !f.means(step.Kind, step.Actor) {
+				without++
+			}
+			f.after(step)
+		}
+		steps, blank = steps+len(s.Steps), blank+without
+		if without*3 > len(s.Steps) {
+			blind++
+		}
+	}
+	t.Logf("%d of %d steps mean nothing; %d schedules have more than a third of them", blank, steps, blind)
+	if blank*10 > steps || blind == 0 {
+		t.Errorf("%d of %d steps mean nothing; %d schedules have more than a third of them", blank, steps, blind)
+	}
+}
+
+// TestDraw: a schedule that is drawn into the memory of another is the same,
+// and takes no new memory.
+func TestDraw(t *testing.T) {
+	var s Schedule
+	for i := range uint64(2000) {
+		s.Draw(rand.New(rand.NewPCG(8, i)))
+		if want := Generate(rand.New(rand.NewPCG(8, i))); !s.Equal(want) {
+			t.Fatalf("case %d is\n%vand not\n%v", i, s, want)
+		}
+	}
+	pcg := rand.NewPCG(8, 1)
+	rng := rand.New(pcg)
+	s.Steps, s.Choices = make([]Step, 0, 32), make([]byte, 0, 8)
+	if n := testing.AllocsPerRun(1000, func() { s.Draw(rng) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestForecast: what is expected of a listener is what one that follows its
+// contract does, where nothing races: who holds how many connections, and how
+// many are pending.
+func TestForecast(t *testing.T) {
+	for _, c := range []struct {
+		steps                                string
+		pending, waiting, held, half, unread int
+	}{
+		{"backlog 2\ndial c0 3\n", 2, 0, 0, 0, 0},
+		{"backlog 2\nfill c0\ndial c1\naccept s0\n", 1, 0, 0, 0, 0},
+		{"backlog 2\naccept s0\naccept s1\ndial c0\n", 0, 1, 0, 0, 0},
+		{"backlog 2\naccept s0\ncancel s0\n", 0, 0, 0, 0, 0},
+		{"backlog 2\ndial c0 2\nabort c0\n", 1, 0, 0, 0, 0},
+		{"backlog 2\ndial c0 2\nhangup c0\n", 2, 0, 0, 0, 0},
+		{"backlog 2\ndial c0\nsend c0 1\naccept s0\n", 0, 0, 0, 0, 1},
+		{"backlog 2\ndial c0\nsend c0 1\naccept s0\nrecv s0\nsend s0 1\n", 0, 0, 0, 0, 1},
+		{"backlog 2\npreempt c0 at exit\ndial c0\n", 1, 0, 1, 0, 0},
+		{"backlog 2\npreempt c0 at exit\ndial c0\nresume c0\n", 1, 0, 0, 0, 0},
+		{"backlog 2\nfail c0\ndial c0\ndial c0\n", 1, 0, 0, 0, 0},
+		{"backlog 2\nsyn c0\nsyn c0\nack c0\n", 1, 0, 0, 1, 0},
+		{"backlog 2\nsyn c0\nabort c0\n", 0, 0, 0, 0, 0},
+		{"backlog 2\ndial c0\nsyn c1\naccept s0\naccept s1\nshut l0\n", 0, 0, 0, 0, 0},
+		{"backlog 1\nshut l0\ndial c0\nlisten l0 2\ndial c0 3\n", 2, 0, 0, 0, 0},
+	} {
+		s, err := Parse(c.steps)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var f forecast
+		f.begin(s.Backlog)
+		for _, step := range s.Steps {
+			f.after(step)
+		}
+		if f.pending != c.pending || f.waiting != c.waiting || f.held != c.held || f.half != c.half || f.unread != c.unread {
+			t.Errorf("%v\npending %d, waiting %d, held %d, half %d, unread %d; want %+v", s, f.pending, f.waiting, f.held, f.half, f.unread, c)
+		}
+	}
+}

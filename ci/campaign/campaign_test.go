@@ -132,7 +132,7 @@ func TestSlowIsNoFinding(t *testing.T) {
 // is shrunk with the longer wait.
 func TestSuspectIsConfirmed(t *testing.T) {
 	target := slow{Target: simulator(t, "lost-wakeup")}
-	row, err := campaign.Run(context.Background(), campaign.Plan{Target: target, Seed: 1, Cases: 1000})
+	row, err := campaign.Run(context.Background(), campaign.Plan{Target: target, Seed: 1, Cases: 10_000})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,9 +22,9 @@ func nightly(t *testing.T, dir, jobs string, args ...string) result {
 // finding, and the summary is text and JSON.
 func TestNightly(t *testing.T) {
 	dir := t.TempDir()
-	const jobs = "1 canary sim:deferred-credit\n1 run sim\n2 run sim:lost-wakeup\n"
+	const jobs = "1 canary sim:deferred-credit\n1 run sim\n2 run sim:off-by-one-low\n"
 	r := nightly(t, dir, jobs)
-	if r.status != 1 || !strings.Contains(r.stdout, "sim:lost-wakeup breaks progress") || !strings.Contains(r.stdout, "1 new findings, 1 in all") || strings.Contains(r.stdout, "BROKEN") {
+	if r.status != 1 || !strings.Contains(r.stdout, "sim:off-by-one-low breaks min-pending") || !strings.Contains(r.stdout, "1 new findings, 1 in all") || strings.Contains(r.stdout, "BROKEN") {
 		t.Fatalf("%+v", r)
 	}
 	var summary struct {

@@ -86,7 +86,7 @@ func Smaller(s Schedule) iter.Seq[Schedule] {
 // emit does.
 var passes = []func(Schedule, func(Schedule) bool) bool{
 	fewerChoices, fewerSteps, fewerListens, mergedSteps, fewerPairs, fewerOverlaps,
-	lowerBacklog, lowerNumbers, lowerActors, fewerFills, reordered, preempted,
+	lowerBacklog, lowerNumbers, lowerActors, fewerFills, reordered, preempted, fewerBoth,
 }
 
 func fewerChoices(s Schedule, emit func(Schedule) bool) bool {
@@ -316,6 +316,27 @@ func withPreempt(s Schedule, emit func(Schedule) bool) bool {
 					break
 				}
 				if !emit(withSteps(s, slices.Insert(sequential(moved(s.Steps, i, j)), j, p))) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// fewerBoth drops a step together with a run of choices, for a step that goes
+// takes its decisions along, and without it those behind are about others.
+func fewerBoth(s Schedule, emit func(Schedule) bool) bool {
+	const most = 24
+	if len(s.Steps) > most || len(s.Choices) > most {
+		return true
+	}
+	for i := range s.Steps {
+		c := withSteps(s, slices.Delete(slices.Clone(s.Steps), i, i+1))
+		for from := range s.Choices {
+			for to := from + 1; to <= len(s.Choices); to++ {
+				c.Choices = slices.Delete(slices.Clone(s.Choices), from, to)
+				if !emit(c) {
 					return false
 				}
 			}

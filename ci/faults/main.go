@@ -55,7 +55,7 @@ func table(ctx context.Context, w io.Writer, match *regexp.Regexp, seeds, deep i
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, head, len(faults), seeds)
+	fmt.Fprintf(w, head, len(faults), seeds, seeds, deep)
 	for i := range rows {
 		fmt.Fprintln(w, &rows[i])
 	}
@@ -66,7 +66,7 @@ func table(ctx context.Context, w io.Writer, match *regexp.Regexp, seeds, deep i
 const head = `# Faults
 
 What finding each of %d faults takes, over %d seeds, under the portfolio. Written
-by ` + "`go run ./ci/faults >docs/faults.md`" + `; ` + "`listentest faults NAME`" + ` says where a fault is from.
+by ` + "`go run ./ci/faults -seeds %d -deep %d >docs/faults.md`" + `; ` + "`listentest faults NAME`" + ` says where a fault is from.
 
 Shrunk: steps of what the finds shrink to, over all seeds. Least: steps of the
 shortest schedule that shows it, known because all shorter ones were tried (at

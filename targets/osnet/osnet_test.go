@@ -60,7 +60,10 @@ func run(t *testing.T, target *Target, text string) (listentest.History, listent
 // TestCorrect runs 20,000 cases a family on this machine's kernel: nothing
 // may break, and no descriptor and no goroutine may be left.
 func TestCorrect(t *testing.T) {
-	const cases = 20_000
+	cases := 20_000
+	if testing.Short() { // as with the race detector
+		cases = 4000
+	}
 	each(t, func(t *testing.T, target *Target) {
 		warm := listentest.Runner{Target: target} // what the runtime opens once is no leak
 		if _, err := warm.Run(context.Background(), listentest.Schedule{}); err != nil {

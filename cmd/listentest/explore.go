@@ -25,8 +25,9 @@ type exploration struct {
 	bytes  int
 	state  string // the file to go on from, and to leave what is not done in
 	engine *sim.Explorer
-	hidden int // breaches that nobody outside can see
 	found  *sim.Counterexample
+	seen   bool // the oracle sees in found's history that a promise is broken
+	least  bool // no way that the oracle sees is shorter than found
 	start  time.Time
 	last   time.Time // of the progress line
 }
@@ -65,11 +66,13 @@ func exploreCommand(ctx context.Context, e *env, args []string) (int, error) {
 	if x.engine, err = x.begin(); err != nil {
 		return 0, err
 	}
-	err = x.run(ctx)
-	newProgress(e.stderr).clear()
-	if err == nil && x.found != nil {
-		err = x.shorten(ctx)
+	p := newProgress(e.stderr)
+	watch := func(engine *sim.Explorer) { x.progress(p, engine) }
+	x.engine.Watch = watch
+	if x.found, x.seen, err = x.search(ctx, x.engine); x.seen {
+		err = x.shorten(ctx, watch)
 	}
+	p.clear()
 	return x.end(err, *asJSON)
 }
 
@@ -78,6 +81,12 @@ func (x *exploration) begin() (*sim.Explorer, error) {
 	if x.state == "" {
 		return sim.NewExplorer(x.target, x.world, x.whole, x.bytes), nil
 	}
+	probe, err := x.temporary() // or hours are lost at the end
+	if err != nil {
+		return nil, err
+	}
+	probe.Close()
+	os.Remove(probe.Name())
 	file, err := os.Open(x.state)
 	if errors.Is(err, fs.ErrNotExist) {
 		return sim.NewExplorer(x.target, x.world, x.whole, x.bytes), nil
@@ -97,44 +106,38 @@ func (x *exploration) begin() (*sim.Explorer, error) {
 	return engine, nil
 }
 
-// run explores until something is found that the oracle sees too.
-func (x *exploration) run(ctx context.Context) error {
-	p := newProgress(x.env.stderr)
-	x.engine.Watch = func(e *sim.Explorer) { x.progress(p, e) }
+// search goes on until something is broken that the oracle sees too, else to
+// the end, and then what it returns is the first that only the true state shows.
+func (x *exploration) search(ctx context.Context, engine *sim.Explorer) (found *sim.Counterexample, seen bool, err error) {
 	for {
-		c, err := x.engine.Explore(ctx)
-		if c == nil || err != nil {
-			return err
+		c, err := engine.Explore(ctx)
+		switch {
+		case c == nil:
+			return found, false, err
+		case listentest.Check(c.History, x.target.Contract()).First() != nil:
+			return c, true, nil
+		case found == nil:
+			found = c
 		}
-		if listentest.Check(c.History, x.target.Contract()).First() != nil {
-			x.found = c
-			return nil
-		}
-		x.hidden++
 	}
 }
 
-// shorten looks for the shortest way to a broken promise. What was found
-// before stays if there is no time for it.
-func (x *exploration) shorten(ctx context.Context) error {
-	whole := x.engine.Count
+// shorten looks for the shortest way to what the oracle sees. What was found
+// before stays if there is no time or no memory for it.
+func (x *exploration) shorten(ctx context.Context, watch func(*sim.Explorer)) error {
 	engine := sim.NewExplorer(x.target, x.world, x.whole, x.bytes)
+	engine.Watch = watch
 	for limit := 1; limit < x.found.Moves; limit++ {
 		engine.Restart(limit)
-		for {
-			c, err := engine.Explore(ctx)
-			if err != nil {
-				return err
-			}
-			if c == nil {
-				break
-			}
-			if listentest.Check(c.History, x.target.Contract()).First() != nil {
-				x.found, x.engine.Count = c, whole
-				return nil
-			}
+		c, seen, err := x.search(ctx, engine)
+		if err != nil {
+			return err
+		}
+		if seen {
+			x.found = c
 		}
 	}
+	x.least = true
 	return nil
 }
 
@@ -154,9 +157,9 @@ func (x *exploration) progress(p *progress, e *sim.Explorer) {
 
 // end says what came of it. What is not done is saved, if that was asked for.
 func (x *exploration) end(err error, asJSON bool) (int, error) {
-	status, done := exitOK, err == nil && x.found == nil
+	status, done := exitOK, err == nil && !x.seen
 	switch {
-	case x.found != nil:
+	case x.engine.Broken > 0:
 		status = exitViolation
 	case errors.Is(err, context.Canceled):
 		status = exitInterrupted
@@ -165,34 +168,48 @@ func (x *exploration) end(err error, asJSON bool) (int, error) {
 	case err != nil:
 		return 0, err
 	}
-	if err != nil && x.found == nil && x.state != "" {
-		if serr := x.save(); serr != nil {
-			return 0, serr
-		}
-		fmt.Fprintf(x.env.stderr, "saved: the same command goes on from %s\n", x.state)
-	}
-	if done && x.state != "" {
-		os.Remove(x.state) // nothing is left to go on with
-	}
 	if asJSON {
-		return status, x.printJSON(done)
+		if err := x.printJSON(done); err != nil {
+			return 0, err
+		}
+	} else {
+		x.print(done, err)
 	}
-	x.print(done, err)
+	if x.state == "" || x.seen {
+		return status, nil
+	}
+	if done {
+		os.Remove(x.state) // nothing is left to go on with
+		return status, nil
+	}
+	if err := x.save(); err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(x.env.stderr, "saved: the same command goes on from %s\n", x.state)
 	return status, nil
 }
 
-// save writes the state file, whole or not at all.
-func (x *exploration) save() (err error) {
+// temporary makes a file beside the state file, which may become it.
+func (x *exploration) temporary() (*os.File, error) {
 	file, err := os.CreateTemp(filepath.Dir(x.state), ".explore-*")
 	if err != nil {
-		return fmt.Errorf("save: %w", err)
+		return nil, fmt.Errorf("keep the state: %w", err)
+	}
+	return file, nil
+}
+
+// save writes the state file, whole or not at all.
+func (x *exploration) save() error {
+	file, err := x.temporary()
+	if err != nil {
+		return err
 	}
 	defer os.Remove(file.Name())
 	if err := errors.Join(x.engine.Save(file), file.Close()); err != nil {
-		return fmt.Errorf("save: %w", err)
+		return fmt.Errorf("keep the state: %w", err)
 	}
 	if err := os.Rename(file.Name(), x.state); err != nil {
-		return fmt.Errorf("save: %w", err)
+		return fmt.Errorf("keep the state: %w", err)
 	}
 	return nil
 }

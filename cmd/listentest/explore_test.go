@@ -12,11 +12,12 @@ import (
 
 // explored is what explore -json prints.
 type explored struct {
-	Exhausted     bool
-	States, Moves int
-	Found         *struct {
+	Exhausted             bool
+	States, Moves, Broken int
+	Found                 *struct {
 		Promise, History string
 		Moves            int
+		Seen, Least      bool
 	}
 }
 
@@ -43,7 +44,7 @@ func TestExplore(t *testing.T) {
 		t.Errorf("%d states, and %d of the whole", e.States, whole.States)
 	}
 	e, r := exploreJSON(t, dir, "-target", "sim:deferred-credit")
-	if r.status != 1 || e.Found == nil || e.Found.Promise != "min-pending" || e.Found.Moves != 4 {
+	if r.status != 1 || e.Found == nil || e.Found.Promise != "min-pending" || e.Found.Moves != 4 || !e.Found.Seen || !e.Found.Least {
 		t.Fatalf("status %d, %+v", r.status, e)
 	}
 	file := filepath.Join(dir, "seen.history")
@@ -51,6 +52,19 @@ func TestExplore(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r := invoke(t, dir, "check", file, "-contract", "sim"); r.status != 1 || !strings.Contains(r.stdout, "min-pending is violated") {
+		t.Errorf("status %d\n%s", r.status, r.stdout)
+	}
+}
+
+// TestExploreHidden: what is broken where nobody outside can know is a violation
+// all the same, and said to be that.
+func TestExploreHidden(t *testing.T) {
+	args := []string{"-target", "sim:hangup-releases-twice", "-scope", "backlog=1,dials=2,acceptors=1,accepts=1,hangup"}
+	e, r := exploreJSON(t, t.TempDir(), args...)
+	if r.status != 1 || !e.Exhausted || e.Broken == 0 || e.Found == nil || e.Found.Promise != "max-pending" || e.Found.Seen || e.Found.Least {
+		t.Errorf("status %d, %+v", r.status, e)
+	}
+	if r := invoke(t, t.TempDir(), append([]string{"explore"}, args...)...); r.status != 1 || strings.Contains(r.stdout, "no promise is broken") || !strings.Contains(r.stdout, "where nobody outside could know") {
 		t.Errorf("status %d\n%s", r.status, r.stdout)
 	}
 }
@@ -103,6 +117,7 @@ func TestExploreMisuse(t *testing.T) {
 		{[]string{"-scope", "dails=2"}, 64, `there is no "dails=2"`},
 		{[]string{"-memory", "0"}, 64, "at least 1 MiB"},
 		{[]string{"-state", broken}, 2, "its first line is no JSON"},
+		{[]string{"-state", filepath.Join(dir, "no", "such")}, 2, "keep the state: "},
 		{[]string{"now"}, 64, `"now" is none`},
 	} {
 		if r := invoke(t, dir, append([]string{"explore"}, c.args...)...); r.status != c.status || !strings.Contains(r.stderr, c.want) {

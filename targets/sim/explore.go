@@ -34,6 +34,7 @@ type Count struct {
 	States  int // stored
 	Moves   int // made
 	Deepest int // the most moves on a way
+	Broken  int // moves that broke a promise; nothing behind them was tried
 }
 
 // A frame is a state on the way, and what was tried from it.
@@ -118,6 +119,7 @@ func (e *Explorer) Explore(ctx context.Context) (*Counterexample, error) {
 		case ok:
 			e.Moves++
 			if b := e.advance(i); b != nil {
+				e.Broken++
 				return e.counterexample(b), nil
 			}
 			if e.store(&e.stack[e.depth+1]) {
@@ -192,11 +194,11 @@ func (e *Explorer) clientCan(f *frame, slot int, k lt.Kind) bool {
 	case lt.Dial, lt.Syn:
 		return f.phase[slot] == fresh && e.turn(f, slot) && (k == lt.Dial || e.m.rules().half != noHalf && f.exempt>>slot&1 == 0)
 	case lt.Ack:
-		return f.phase[slot] == half1
+		return f.phase[slot] == halfway
 	case lt.Fail:
 		return f.phase[slot] == fresh && e.turn(f, slot) && f.planned>>slot&1 == 0
 	}
-	return f.phase[slot] == half1 || f.phase[slot] == connected
+	return f.phase[slot] == halfway || f.phase[slot] == connected
 }
 
 // turn reports whether a client may begin: where clients are alike, the first
@@ -299,9 +301,9 @@ func (e *Explorer) begin(w *watch, mv move) {
 	e.m.start(op)
 }
 
-// op returns the operation of a move. IDs say whose it is: 1 to 4 are dials
-// and syns, by client; 64 and 80 and above the accepts of each acceptor; 32 and above
-// what else an actor does, by slot; 0 cancel and tick.
+// op returns the operation of a move. IDs say whose it is: dials and syns have
+// 1 to 4, by client; accepts 65 and above, or 81 and above, by acceptor; what
+// else an actor does 32 and above, by slot; cancel and tick have 0.
 func (e *Explorer) op(w *watch, mv move) lt.Op {
 	slot := int(mv.slot)
 	op := lt.Op{ID: int32(32 + slot), Step: lt.Step{Kind: mv.kind, Actor: e.world.who(slot)}}

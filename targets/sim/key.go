@@ -74,7 +74,7 @@ func (e *Explorer) clientKey(f *frame, c int) uint64 {
 	for _, set := range [...]clients{f.taken, f.accepted, f.dead, f.recent, f.ended, f.owed, f.forgone, f.left, f.void} {
 		p.flag(set&bit != 0)
 	}
-	waits := f.phase[c] == dialing || f.phase[c] == half1 || f.phase[c] == connected
+	waits := f.phase[c] == dialing || f.phase[c] == halfway || f.phase[c] == connected
 	for i := range f.conns {
 		if n := &f.conns[i]; int(n.id-1) == c {
 			e.connKey(f, n, &p)

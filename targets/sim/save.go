@@ -78,8 +78,11 @@ func Load(from io.Reader, t *Target, most int) (*Explorer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if head.Depth < 0 || head.Depth > 1<<16 || head.Slots < tableLeast || head.Slots&(head.Slots-1) != 0 {
+	if head.Depth < 0 || head.Depth > 1<<16 || head.Slots < tableLeast || head.Slots > 1<<40 || head.Slots&(head.Slots-1) != 0 {
 		return nil, fmt.Errorf("its first line is not as it was written: %d deep, %d slots", head.Depth, head.Slots)
+	}
+	if bytes := 8 * head.Slots; most > 0 && bytes > most {
+		return nil, fmt.Errorf("its table has %d MiB, and at most %d may be taken", bytes>>20, most>>20)
 	}
 	e := NewExplorer(t, w, head.Whole, most)
 	e.Restart(head.Limit)

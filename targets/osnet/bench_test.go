@@ -73,17 +73,10 @@ func bareCycles(b *testing.B, target *Target, cycles int) {
 	for range cycles {
 		fd, err := s.socket()
 		must(err)
-		from, _ := target.family.dialAddr()
-		if from != nil {
-			must(unix.Bind(fd, from))
-		}
+		must(s.bindClient(fd, target.family.dialAddr()))
 		if err := unix.Connect(fd, addr); err == unix.EINPROGRESS {
 			must(connecting(fd))
 		} else {
-			must(err)
-		}
-		if from == nil {
-			_, err = unix.Getsockname(fd)
 			must(err)
 		}
 		conn, _, err := unix.Accept4(listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)

@@ -21,11 +21,12 @@ type family struct {
 	contract  func() (listentest.Contract, error)
 	// listenAddr returns an address to listen at that nobody uses.
 	listenAddr func(*Target) unix.Sockaddr
-	// dialAddr returns an address to dial from, and the key by which accept
-	// will know it; a nil address leaves the choice to the kernel, and the
-	// key to keyOf.
-	dialAddr func() (unix.Sockaddr, string)
-	// keyOf returns the key of a peer's address.
+	// dialAddr returns an address to dial from that no other dial of this
+	// process has had of late: accept knows the dial by it, and it is known
+	// before the call, so that nothing that comes in between (a reset, a port
+	// that is given out again) makes a connection nobody's or another's.
+	dialAddr func() unix.Sockaddr
+	// keyOf returns what dialAddr made unique of a peer's address.
 	keyOf func(unix.Sockaddr) string
 }
 
@@ -33,22 +34,19 @@ var families = []family{
 	{
 		name: "tcp", domain: unix.AF_INET, addressed: true, contract: tcpContract,
 		listenAddr: func(t *Target) unix.Sockaddr { return &unix.SockaddrInet4{Addr: t.loopback()} },
-		dialAddr:   func() (unix.Sockaddr, string) { return nil, "" },
+		dialAddr:   func() unix.Sockaddr { return &unix.SockaddrInet4{Addr: numbered(dials.Add(1), 64, 191)} },
 		keyOf: func(sa unix.Sockaddr) string {
 			in, ok := sa.(*unix.SockaddrInet4)
 			if !ok {
 				return ""
 			}
-			return string([]byte{in.Addr[0], in.Addr[1], in.Addr[2], in.Addr[3], byte(in.Port >> 8), byte(in.Port)})
+			return string(in.Addr[:])
 		},
 	},
 	{
 		name: "unix", domain: unix.AF_UNIX, quiet: true, contract: unixContract,
 		listenAddr: func(*Target) unix.Sockaddr { return &unix.SockaddrUnix{Name: abstractName()} },
-		dialAddr: func() (unix.Sockaddr, string) {
-			name := abstractName()
-			return &unix.SockaddrUnix{Name: name}, name
-		},
+		dialAddr:   func() unix.Sockaddr { return &unix.SockaddrUnix{Name: abstractName()} },
 		keyOf: func(sa unix.Sockaddr) string {
 			un, ok := sa.(*unix.SockaddrUnix)
 			if !ok {
@@ -59,8 +57,14 @@ var families = []family{
 	},
 }
 
-// sessions counts the addresses that were given out.
-var sessions atomic.Uint32
+// sessions and dials count the addresses that were given out.
+var sessions, dials atomic.Uint32
+
+// numbered returns address n of 127.first.0.0 and the networks after it, nets
+// in all.
+func numbered(n, first, nets uint32) [4]byte {
+	return [4]byte{127, byte(first + n>>16%nets), byte(n >> 8), byte(n)}
+}
 
 // loopback returns the address that was set, or one of 127.1.0.0 to
 // 127.63.255.255 that no other session of this process has had of late: a
@@ -69,8 +73,7 @@ func (t *Target) loopback() [4]byte {
 	if t.addr.IsValid() {
 		return t.addr.As4()
 	}
-	n := sessions.Add(1)
-	return [4]byte{127, 1 + byte(n>>16%63), byte(n >> 8), byte(n)}
+	return numbered(sessions.Add(1), 1, 63)
 }
 
 // fresh returns a copy of an address: package unix writes the kernel's form

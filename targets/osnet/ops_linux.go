@@ -19,29 +19,34 @@ func (s *session) dial(op lt.Op) {
 		s.fail(err)
 		return
 	}
-	from, key := s.family.dialAddr()
-	if from != nil {
-		if err := unix.Bind(fd, from); err != nil {
-			s.fail(errors.Join(fmt.Errorf("bind a client: %w", err), unix.Close(fd)))
-			return
-		}
+	from := s.family.dialAddr()
+	if err := s.bindClient(fd, from); err != nil {
+		s.fail(errors.Join(err, unix.Close(fd)))
+		return
 	}
 	s.mu.Lock()
-	s.clients = append(s.clients, client{op: op.ID, actor: op.Actor, fd: fd, key: key})
+	s.clients = append(s.clients, client{op: op.ID, actor: op.Actor, fd: fd, key: s.family.keyOf(from)})
 	s.mu.Unlock()
 	err = unix.Connect(fd, fresh(s.addr))
 	if err == unix.EINPROGRESS {
 		err = connecting(fd)
 	}
-	if from == nil && (err == nil || err == unix.EINPROGRESS) {
-		sa, nameErr := unix.Getsockname(fd)
-		if nameErr != nil {
-			s.fail(fmt.Errorf("getsockname: %w", nameErr))
-			return
-		}
-		key = s.family.keyOf(sa)
+	s.dialed(op.ID, err)
+}
+
+// bindClient binds fd to an address to dial from. A port is left to connect:
+// a bind that chose it would have to be free of all other connections.
+func (s *session) bindClient(fd int, from unix.Sockaddr) (err error) {
+	if s.family.addressed {
+		err = unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
 	}
-	s.dialed(op.ID, key, err)
+	if err == nil {
+		err = unix.Bind(fd, from)
+	}
+	if err != nil {
+		return fmt.Errorf("bind a client: %w", err)
+	}
+	return nil
 }
 
 // connecting returns nil once fd is connected, EINPROGRESS before, and
@@ -63,12 +68,12 @@ func connecting(fd int) error {
 }
 
 // dialed takes how far a dial has come, and reports it if that is its end.
-func (s *session) dialed(op int32, key string, err error) {
+func (s *session) dialed(op int32, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.client(op)
 	first := c.phase == trying
-	c.key, c.phase = key, dialing
+	c.phase = dialing
 	if err == unix.EINPROGRESS {
 		c.dropped = c.dropped || first && s.full()
 		return
@@ -84,7 +89,6 @@ func (s *session) dialed(op int32, key string, err error) {
 		c.phase, e.Conn = connected, op
 	}
 	s.report(e)
-	s.name()
 }
 
 // outcomes are the answers of the listener to connect. Every other error is
@@ -150,12 +154,11 @@ func (s *session) tryAccept(op lt.Op) bool {
 		s.fail(fmt.Errorf("accept: %w", err))
 		return false
 	}
-	v := server{op: op.ID, fd: fd, key: s.family.keyOf(sa)}
 	s.mu.Lock()
-	v.dial = s.find(v.key)
-	s.servers = append(s.servers, v)
+	s.servers = append(s.servers, server{op: op.ID, fd: fd})
+	dial := s.whose(s.family.keyOf(sa))
 	s.mu.Unlock()
-	s.done(op, lt.OK, v.dial)
+	s.done(op, lt.OK, dial)
 	return true
 }
 
@@ -177,49 +180,19 @@ func (s *session) server(op int32) *server {
 	}
 }
 
-// find returns the dial of a key, 0 if it is not known (yet).
-func (s *session) find(key string) int32 {
+// whose returns the dial of a key, Nobody if there is none. Where other
+// programs can reach the listener that is trouble, for they may have dialed it.
+func (s *session) whose(key string) int32 {
 	for i := len(s.clients) - 1; i >= 0; i-- {
-		if c := &s.clients[i]; c.key == key && key != "" {
+		if c := &s.clients[i]; c.key == key {
 			c.taken = true
 			return c.op
 		}
 	}
-	return 0
-}
-
-// name tells whose connections were accepted before their dial's address was
-// known.
-func (s *session) name() {
-	for i := range s.servers {
-		v := &s.servers[i]
-		if v.dial != 0 {
-			continue
-		}
-		if v.dial = s.find(v.key); v.dial != 0 {
-			s.report(lt.Event{Verb: lt.Named, Op: v.op, Conn: v.dial})
-		}
+	if !isolated {
+		s.trouble = errors.Join(s.trouble, errors.New("somebody else dialed the listener"))
 	}
-}
-
-// strangers tells which connections nobody here dialed: no dial is in its
-// first try, so every address is known. Where other programs can reach the
-// listener it is trouble, for they may have dialed it.
-func (s *session) strangers() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := range s.servers {
-		v := &s.servers[i]
-		if v.dial != 0 {
-			continue
-		}
-		if !isolated {
-			s.trouble = errors.Join(s.trouble, errors.New("somebody else dialed the listener"))
-			return
-		}
-		v.dial = lt.Nobody
-		s.report(lt.Event{Verb: lt.Named, Op: v.op, Conn: lt.Nobody})
-	}
+	return lt.Nobody
 }
 
 // leave is hangup and abort, at either end.

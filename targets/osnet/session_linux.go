@@ -42,7 +42,7 @@ type client struct {
 	op    int32 // its dial
 	actor lt.Actor
 	fd    int    // -1 once closed
-	key   string // by which accept knows it; "" before the first try is over
+	key   string // by which accept knows it
 	phase phase
 
 	dropped bool // dialing, and the queue was full
@@ -61,10 +61,8 @@ const (
 
 // A server is the accepted end of a connection.
 type server struct {
-	op   int32 // its accept
-	dial int32 // 0 while not known; Nobody if there is none
-	fd   int   // -1 once closed
-	key  string
+	op int32 // its accept
+	fd int   // -1 once closed
 }
 
 // Open opens a listener.

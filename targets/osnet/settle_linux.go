@@ -18,7 +18,6 @@ func (s *session) Settle(ctx context.Context) (lt.Rest, error) {
 	wait := 10 * time.Microsecond
 	for {
 		s.try()
-		s.strangers()
 		s.ended()
 		expecting := s.expecting()
 		s.mu.Lock()
@@ -52,7 +51,7 @@ func (s *session) try() {
 	}
 	s.mu.Unlock()
 	for _, c := range dials {
-		s.dialed(c.op, c.key, connecting(c.fd))
+		s.dialed(c.op, connecting(c.fd))
 	}
 	for _, op := range accepts {
 		if !s.acceptOn(op) {

@@ -199,6 +199,9 @@ func (k *Checker) minPending() {
 func (k *Checker) judgeRefusal(r refusal) {
 	l := &k.l
 	k.judged[MinPending] = k.judged[MinPending] || l.low[r.from] > 0
+	if d := l.op(r.op); l.left(d.call, d.ret, r.to) {
+		return
+	}
 	sums := k.room
 	if r.counted {
 		sums = k.room1
@@ -371,7 +374,7 @@ func (k *Checker) order() {
 	for i := range l.h.Events {
 		e := &l.h.Events[i]
 		r := l.op(e.Op)
-		if r.kind != Accept || !r.ok() || int32(i) >= l.blind {
+		if r.kind != Accept || !r.ok() || int32(i) >= l.single() {
 			continue
 		}
 		d := l.op(r.conn)
@@ -407,7 +410,7 @@ func (k *Checker) order() {
 func (k *Checker) leftBehind() (id, since int32) {
 	l := &k.l
 	since = never
-	if l.strangers || len(l.ends) > 0 {
+	if l.strangers || len(l.ends) > 0 || len(l.leaves) > 0 {
 		return 0, never
 	}
 	for i := range l.ops {

@@ -18,8 +18,6 @@ func TestCheckDetails(t *testing.T) {
 	judge(t, []judgement{
 		{"refused, and accepted where it is not judged any more", linux, `call 1 dial c0; return 1 refused; call 2 fail l0; return 2 ok; call 3 accept s0; return 3 ok conn 1`, MinPending, 0, "was refused while at most 0"},
 		{"a listen that failed changes nothing", linux, `call 1 listen l0 3; return 1 failed; call 2 dial c0; return 2 ok conn 2; call 3 dial c0; return 3 refused`, lawful, 0, ""},
-		{"a sibling listener's queue is another", linux, `call 1 listen l1 0; return 1 ok; call 2 dial c0; return 2 refused`, lawful, 0, ""},
-		{"so is one that a sibling accepts from", linux, `call 1 accept s8; call 2 dial c0; return 2 refused`, lawful, 0, ""},
 		{"a refused dial holds no place behind its return", half, full + `call 2 dial c0; return 2 refused; call 3 accept s0; return 3 ok conn 1; call 4 dial c0; return 4 refused`, MinPending, 0, "while at most 0 connections were held, and 1 is guaranteed: nobody held a place"},
 		{"an ack may have its effect before it returns", linux, `call 1 syn c0; return 1 ok; call 2 ack c0 conn 1; call 3 dial c1; return 3 refused; return 2 ok`, lawful, 0, ""},
 		{"and behind its return, until a rest", linux, full + `call 2 syn c1; return 2 ok; call 3 ack c1 conn 2; return 3 ok; call 4 accept s0; return 4 ok conn 1; call 5 accept s0; return 5 ok conn 2`, lawful, 0, ""},

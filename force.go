@@ -1,6 +1,9 @@
 package listentest
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // This file holds what was in force when: the bounds, and the closings.
 
@@ -11,43 +14,40 @@ type closing struct {
 	sure bool  // the listener was closed, and not shut down in another way or perhaps not at all
 }
 
-// bounds fills low, high and ends. While a listen is open, both the old and
-// the new backlog are in force; from a shut's call until the return of a
-// listen nothing is guaranteed.
+// A leave is the close of one listener of a group while another is open: from
+// its call to its return.
+type leave struct {
+	span
+	op int32 // the shut
+}
+
+// A group is the listeners of the address, at some event.
+type group struct {
+	open    [8]bool  // from a listen's return to a shut's call, of the last, or its return
+	backlog [8]int32 // of the newest listen
+	busy    int32    // the newest listen or shut
+	opening int32    // the listen that is open, or 0
+	closed  bool     // no listener is open
+	last    int      // the one that closed last,
+	shut    closing  // and its close
+}
+
+// bounds fills low, high, ends and leaves.
 func (l *ledger) bounds() {
 	l.shrunk = 0
-	now := l.h.Backlog
-	var shut closing // in force, if closed
-	closed := false
-	opening := int32(0) // the listen that is open
-	busy := int32(0)    // the listen or shut that is open
-	low, high := l.inForce(now, opening, closed)
+	g := group{open: [8]bool{true}, backlog: [8]int32{l.h.Backlog}}
+	low, high := l.inForce(&g)
 	for i := range l.h.Events {
 		if e := &l.h.Events[i]; e.Verb <= Return {
-			r := l.op(e.Op)
-			if r.kind == Listen || r.kind == Shut {
-				if r.actor == Listener(0) && r.call == int32(i) {
-					if l.op(busy).ret > int32(i) && busy != 0 {
-						l.blind = min(l.blind, int32(i)) // which of them came first is not known
-					}
-					busy = e.Op
+			r, at := l.op(e.Op), int32(i)
+			if (r.kind == Listen || r.kind == Shut) && r.actor.Role() == ListenerRole {
+				switch at {
+				case r.call:
+					l.begins(&g, e.Op, at)
+				case r.ret:
+					l.returns(&g, r, at)
 				}
-				switch {
-				case r.actor != Listener(0):
-				case e.Verb == Call && r.kind == Listen && r.call == int32(i):
-					opening = e.Op
-				case e.Verb == Call && r.kind == Shut && !closed && !r.void():
-					closed, shut = true, closing{span{int32(i), never}, e.Op, r.ok() && r.n == 0}
-				case e.Verb == Return && r.kind == Listen && r.ret == int32(i):
-					opening = 0
-					if e.Outcome == OK {
-						now = int32(r.n)
-						if shut.to = int32(i); closed {
-							closed, l.ends = false, append(l.ends, shut)
-						}
-					}
-				}
-				low, high = l.inForce(now, opening, closed)
+				low, high = l.inForce(&g)
 			}
 		}
 		l.low[i], l.high[i] = low, high
@@ -55,23 +55,109 @@ func (l *ledger) bounds() {
 			l.shrunk = int32(i)
 		}
 	}
-	if closed {
-		l.ends = append(l.ends, shut)
+	if g.closed {
+		l.ends = append(l.ends, g.shut)
 	}
 }
 
-// inForce returns the bounds for backlog now while listen opening is open.
-func (l *ledger) inForce(now, opening int32, closed bool) (low, high int32) {
-	low, high = l.c.guaranteedFor(now), l.c.maxFor(now)
-	if opening != 0 {
-		b := int32(l.op(opening).n)
-		low, high = min(low, l.c.guaranteedFor(b)), max(high, l.c.maxFor(b))
+// begins enters the call of a listen or shut.
+func (l *ledger) begins(g *group, id, at int32) {
+	if g.busy != 0 && l.op(g.busy).ret > at {
+		l.blind = min(l.blind, at) // which of them came first is not known
 	}
-	if closed {
+	g.busy = id
+	r := l.op(id)
+	n := r.actor.Num()
+	switch {
+	case r.kind == Listen:
+		g.opening = id
+	case r.void() || !g.open[n]:
+	case g.others(n):
+		l.leaves = append(l.leaves, leave{span{at, r.ret}, id})
+	default:
+		g.open[n], g.last = false, n
+		g.closed, g.shut = true, closing{span{at, never}, id, r.ok() && r.n == 0}
+	}
+}
+
+// returns enters the return of a listen or shut.
+func (l *ledger) returns(g *group, r *record, at int32) {
+	n := r.actor.Num()
+	if r.kind == Listen {
+		g.opening = 0
+	}
+	switch {
+	case r.kind == Shut && g.open[n] && !r.void():
+		if g.open[n] = false; !r.ok() || r.n != 0 {
+			l.blind = min(l.blind, at) // whether it is closed is not known
+		}
+	case r.kind == Listen && r.outcome == OK:
+		g.open[n], g.backlog[n] = true, int32(r.n)
+		if g.shut.to = at; g.closed {
+			g.closed, l.ends = false, append(l.ends, g.shut)
+		}
+	}
+}
+
+// others reports whether a listener beside n is open.
+func (g *group) others(n int) bool {
+	for i := range g.open {
+		if i != n && g.open[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// inForce returns the bounds. While a listen is open, both the old and the new
+// backlog are in force; while no listener is open, nothing is guaranteed. Of
+// several, the least is guaranteed, for nobody says to which of them a dial
+// goes, and the sum may be held.
+func (l *ledger) inForce(g *group) (low, high int32) {
+	low = never
+	for n := range g.open {
+		least, most := never, int32(0)
+		if g.open[n] || g.closed && g.last == n {
+			least, most = l.c.guaranteedFor(g.backlog[n]), l.c.maxFor(g.backlog[n])
+		}
+		if o := l.op(g.opening); o.kind == Listen && o.actor == Listener(n) {
+			b := int32(o.n)
+			least, most = min(least, l.c.guaranteedFor(b)), max(most, l.c.maxFor(b))
+		}
+		low, high = min(low, least), high+min(most, math.MaxInt32-high)
+	}
+	if g.closed {
 		low = 0
 	}
 	return low, high
 }
+
+// left reports whether a leave before event to may have turned away or ended
+// what came at event from and returned at ret. Who had returned before there
+// was a group is at l0.
+func (l *ledger) left(from, ret, to int32) bool {
+	for _, e := range l.leaves {
+		if e.from < to && e.to > from && (ret >= l.group || l.op(e.op).actor == Listener(0)) {
+			return true
+		}
+	}
+	return false
+}
+
+// stays returns the first event at which a leave may have ended d.
+func (l *ledger) stays(d *record) int32 {
+	for _, e := range l.leaves {
+		if e.to > d.call && (d.kind == Syn || d.ret >= l.group || l.op(e.op).actor == Listener(0)) {
+			return e.from
+		}
+	}
+	return never
+}
+
+// single returns the first event that is not judged by what holds for one
+// listener alone: which listener a connection waits at, in which order, and
+// what its close leaves.
+func (l *ledger) single() int32 { return min(l.blind, l.group) }
 
 // closingOf returns the first closing that ends after event p, or nil: it is
 // the one that ends the listener which was there at p, or which p is in.

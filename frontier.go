@@ -85,7 +85,7 @@ func (f *frontier) run(l *ledger, relax uint16) (at int, exact bool) {
 	f.states = append(f.states[:0], state{})
 	for i := range l.h.Events {
 		e := &l.h.Events[i]
-		if int32(i) >= l.blind || f.gaveUp {
+		if int32(i) >= l.single() || f.gaveUp {
 			return i, false
 		}
 		switch r := l.op(e.Op); {

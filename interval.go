@@ -99,7 +99,7 @@ func (l *ledger) endFrees(d *record) bool {
 		return true
 	}
 	e := l.closingOf(d.from)
-	return d.end < l.stranger && (e == nil || e.from > d.end || e.sure && l.c.Close == CloseEnds)
+	return d.end < min(l.stranger, l.group) && (e == nil || e.from > d.end || e.sure && l.c.Close == CloseEnds)
 }
 
 // forgets reports whether d, once it is dead, has lost its place by the next
@@ -132,13 +132,13 @@ func (l *ledger) least(d *record) span {
 	if e := l.closingOf(d.call); e != nil {
 		s.to = min(s.to, e.from)
 	}
-	s.to = min(s.to, d.end)
+	s.to = min(s.to, d.end, l.stays(d))
 	return s
 }
 
 // leastHalf is least for a half-open connection: time may end it.
 func (l *ledger) leastHalf(d *record) span {
-	s := span{d.ret, min(d.ack, d.quit, d.end)}
+	s := span{d.ret, min(d.ack, d.quit, d.end, l.stays(d))}
 	for _, at := range l.ticks {
 		if at > d.call {
 			s.to = min(s.to, at)
@@ -155,7 +155,7 @@ func (l *ledger) leastHalf(d *record) span {
 // one of those that hi counts: not if it may have been one that hi has left
 // out already, or never counted, or one that keeps its place.
 func (l *ledger) takesOne() bool {
-	return l.strangers && l.c.Anomalies&Phantom == 0 && l.c.Credit == CreditReturn && len(l.ends) == 0
+	return l.strangers && l.c.Anomalies&Phantom == 0 && l.c.Credit == CreditReturn && len(l.ends) == 0 && l.group == never
 }
 
 // count fills hi, lo and wait.
@@ -234,7 +234,7 @@ func (iv *intervals) gauges() {
 		return
 	}
 	over := int32(0)
-	for p := range iv.h.Events {
+	for p := range min(len(iv.h.Events), int(iv.group)) { // it counts one listener's
 		e := &iv.h.Events[p]
 		was := int32(0)
 		if p > 0 {

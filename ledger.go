@@ -51,6 +51,7 @@ type ledger struct {
 	free   []int32  // index of the first free quiet rest at or after p
 	rests  []rest
 	ends   []closing  // in order, and not overlapping
+	leaves []leave    // in order
 	ticks  []int32    // events at which time passed
 	held   []Actor    // scratch: those who are held
 	doing  [256]int32 // scratch: by actor, the operation that it called last,
@@ -68,9 +69,11 @@ type ledger struct {
 	// overlap is how many operations were open at once, at most.
 	overlap int
 	// blind is the first event that is not judged, nor any after it: a planned
-	// failure of admission, a sibling listener, a listen or shut while another
-	// is open. Other planned failures exempt one operation each, see planned.
+	// failure of admission, a listen or shut while another is open. Other
+	// planned failures exempt one operation each, see planned.
 	blind int32
+	// group is the first event at which l0 may not be the only listener.
+	group int32
 }
 
 // A rest is a rest at which no actor was held.
@@ -94,8 +97,8 @@ func (l *ledger) read(h *History, c Contract) {
 	n := len(h.Events)
 	c.Must, c.May = c.held()
 	l.h, l.c, l.blind, l.unreturned, l.strangers, l.data, l.overlap = h, c, never, false, false, false, 0
-	l.stranger = never
-	l.rests, l.ends, l.ticks = l.rests[:0], l.ends[:0], l.ticks[:0]
+	l.stranger, l.group = never, never
+	l.rests, l.ends, l.leaves, l.ticks = l.rests[:0], l.ends[:0], l.leaves[:0], l.ticks[:0]
 	l.ops = append(l.ops[:0], newRecord(never))
 	l.low, l.high, l.free = sized(l.low, n), sized(l.high, n), sized(l.free, n)
 	l.gather()
@@ -284,7 +287,7 @@ func (l *ledger) resolve() {
 			}
 		case Accept:
 			if r.actor.Num() >= 8 && !r.void() {
-				l.blind = min(l.blind, r.call)
+				l.group = min(l.group, r.call)
 			}
 			l.unreturned = l.unreturned || r.ret == never
 			l.strangers = l.strangers || r.ok() && r.conn == 0
@@ -312,7 +315,7 @@ func (l *ledger) resolve() {
 			}
 		case Listen, Shut:
 			if r.actor != Listener(0) && !r.void() {
-				l.blind = min(l.blind, r.call)
+				l.group = min(l.group, r.call)
 			}
 		}
 	}

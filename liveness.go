@@ -29,7 +29,7 @@ func (k *Checker) stuckAccepts() {
 	k.waits = k.waits[:0]
 	next := 1 // the first operation that was not called by the rest before
 	for _, r := range l.rests {
-		if r.at >= l.blind {
+		if r.at >= l.single() {
 			return
 		}
 		for ; next < len(l.ops) && l.ops[next].call < r.at; next++ {
@@ -92,7 +92,7 @@ func (k *Checker) stuckDials() {
 			return
 		}
 		before, r := l.rests[k.roomy[next]], l.rests[k.roomy[next+1]]
-		if d.ret <= r.at || r.at >= l.blind {
+		if d.ret <= r.at || r.at >= l.single() {
 			continue
 		}
 		k.found(Violation{Promise: Progress, Op: int32(id), From: int(before.at), To: int(r.at), Holders: l.holders(before.at),
@@ -126,7 +126,7 @@ func (k *Checker) stuckRetries() {
 	rest, id := 0, 1                                       // id: the first that has not been open at a due rest, or was called later
 	for p := range l.h.Events {
 		at := int32(p)
-		if at >= l.blind {
+		if at >= l.single() {
 			return
 		}
 		if e := &l.h.Events[p]; e.Verb == Clock {
@@ -168,7 +168,7 @@ func (k *Checker) left() {
 	}
 }
 
-// shut judges the closes of l0.
+// shut judges the closes.
 func (k *Checker) shut() {
 	l := &k.l
 	if l.c.Close != CloseEnds {
@@ -186,19 +186,34 @@ func (k *Checker) shut() {
 		}
 		reopened, id := never, l.firstFrom(s.ret) // the call of the next listen
 		for ; int(id) < len(l.ops) && reopened == never; id++ {
-			if l.ops[id].kind == Listen && l.ops[id].actor == Listener(0) {
+			if l.ops[id].kind == Listen && !l.ops[id].void() {
 				reopened = l.ops[id].call
 			}
 		}
 		k.afterShut(e.op, id, reopened)
 		to := min(reopened, int32(len(l.h.Events)))
-		j, _ := slices.BinarySearchFunc(l.rests, s.ret, func(r rest, at int32) int { return cmp.Compare(r.at, at) })
-		if j < len(l.rests) && l.rests[j].at < reopened {
-			to = l.rests[j].at
-			k.leftByShut(s, l.rests[j], first)
+		if r := l.restFrom(s.ret); r != nil && r.at < reopened {
+			to = r.at
+			if s.ret < l.group {
+				k.leftByShut(s, *r, first)
+			}
 		}
 		k.endedByShut(s, min(to, l.blind))
 	}
+	for _, e := range l.leaves {
+		if r := l.restFrom(e.to); r != nil && e.to < l.blind {
+			k.endedByShut(l.op(e.op), min(r.at, l.blind))
+		}
+	}
+}
+
+// restFrom returns the first rest at event p or later, or nil.
+func (l *ledger) restFrom(p int32) *rest {
+	i, _ := slices.BinarySearchFunc(l.rests, p, func(r rest, at int32) int { return cmp.Compare(r.at, at) })
+	if i == len(l.rests) {
+		return nil
+	}
+	return &l.rests[i]
 }
 
 // stuckShuts finds a close that is open at a rest.

@@ -26,7 +26,7 @@ func (k *Checker) isolation() {
 			what = "panicked"
 		case r.kind == Hangup || r.kind == Abort:
 			bad = true
-		case r.kind != Accept || l.closedUpTo(r.ret):
+		case r.kind != Accept || l.closedUpTo(r.ret) || r.actor.Num() >= 8:
 		case r.outcome == OK:
 			k.judged[Isolation] = k.judged[Isolation] || bad
 		case r.outcome == Closed || r.outcome == EOF || r.outcome == Failed:
@@ -41,7 +41,9 @@ func (k *Checker) isolation() {
 
 // closedUpTo reports whether a shut was called before event p: what waited at
 // it may be told so late.
-func (l *ledger) closedUpTo(p int32) bool { return len(l.ends) > 0 && l.ends[0].from < p }
+func (l *ledger) closedUpTo(p int32) bool {
+	return len(l.ends) > 0 && l.ends[0].from < p || len(l.leaves) > 0 && l.leaves[0].from < p
+}
 
 // refusalMode finds refusals that look otherwise than the contract says. A
 // closed listener refuses as it likes.
@@ -86,7 +88,7 @@ func (k *Checker) credit() {
 		for first < len(l.ops) && l.ops[first].call < r.at {
 			first++
 		}
-		if !r.quiet || r.at >= l.blind || r.open > 0 || l.shutAt(r.at) {
+		if !r.quiet || r.at >= l.single() || r.open > 0 || l.shutAt(r.at) {
 			continue
 		}
 		k.judgeProbe(r.at, first)

@@ -113,7 +113,13 @@ type Close uint8
 const (
 	AnyClose  Close = iota // none is stated
 	CloseEnds              // each is told its end, and no accept returns it
+	// CloseMoves is CloseEnds, but that each goes to another listener of the
+	// address where one is open, whatever room that has.
+	CloseMoves
 )
+
+// ends reports whether the close of the last listener ends what is pending.
+func (c Close) ends() bool { return c == CloseEnds || c == CloseMoves }
 
 // Anomalies is a set of things that are declared, so that they are no news.
 type Anomalies uint8

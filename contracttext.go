@@ -20,7 +20,7 @@ var (
 	countNames    = []string{"half-open", "completed", "aborted", "accepted"}
 	orderNames    = []string{notStated, "fifo"}
 	overflowNames = []string{"refuse", "reset", "would-block", "drop", "block", "end", "ghost"}
-	closeNames    = []string{notStated, "ends"}
+	closeNames    = []string{notStated, "ends", "moves"}
 	anomalyNames  = []string{"phantom"}
 )
 

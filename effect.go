@@ -290,7 +290,7 @@ func (f *frontier) opensOrCloses(s *state, p int32) {
 // closes reports whether a shut surely closes the listener, and ends what is
 // pending.
 func (f *frontier) closes(r *record) bool {
-	return r.ok() && r.n == 0 && f.l.c.Close == CloseEnds
+	return r.ok() && r.n == 0 && f.l.c.Close.ends()
 }
 
 // returns reports whether operation id can return in s at event at.

@@ -126,6 +126,7 @@ var fieldWords = map[string][][2]string{
 	"close": {
 		{notStated, "anything, as that they stay alive and may still be accepted"},
 		{"ends", "each is told its end, and no accept returns it"},
+		{"moves", "each goes to another listener of the address, as with tcp_migrate_req=1; the last one's are told their end"},
 	},
 	"anomalies": {
 		{"none", "nothing is"},

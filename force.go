@@ -24,7 +24,8 @@ type leave struct {
 // A group is the listeners of the address, at some event.
 type group struct {
 	open    [8]bool  // from a listen's return to a shut's call, of the last, or its return
-	backlog [8]int32 // of the newest listen
+	backlog [8]int32 // of the newest listen,
+	peak    [8]int32 // and the most that may be held by any since it was opened
 	busy    int32    // the newest listen or shut
 	opening int32    // the listen that is open, or 0
 	closed  bool     // no listener is open
@@ -35,7 +36,7 @@ type group struct {
 // bounds fills low, high, ends and leaves.
 func (l *ledger) bounds() {
 	l.shrunk = 0
-	g := group{open: [8]bool{true}, backlog: [8]int32{l.h.Backlog}}
+	g := group{open: [8]bool{true}, backlog: [8]int32{l.h.Backlog}, peak: [8]int32{l.c.maxFor(l.h.Backlog)}}
 	low, high := l.inForce(&g)
 	for i := range l.h.Events {
 		if e := &l.h.Events[i]; e.Verb <= Return {
@@ -92,7 +93,10 @@ func (l *ledger) returns(g *group, r *record, at int32) {
 			l.blind = min(l.blind, at) // whether it is closed is not known
 		}
 	case r.kind == Listen && r.outcome == OK:
-		g.open[n], g.backlog[n] = true, int32(r.n)
+		if g.backlog[n] = int32(r.n); !g.open[n] {
+			g.open[n], g.peak[n] = true, 0
+		}
+		g.peak[n] = max(g.peak[n], l.c.maxFor(g.backlog[n]))
 		if g.shut.to = at; g.closed {
 			g.closed, l.ends = false, append(l.ends, g.shut)
 		}
@@ -119,6 +123,9 @@ func (l *ledger) inForce(g *group) (low, high int32) {
 		least, most := never, int32(0)
 		if g.open[n] || g.closed && g.last == n {
 			least, most = l.c.guaranteedFor(g.backlog[n]), l.c.maxFor(g.backlog[n])
+			if g.others(n) { // a smaller backlog ends nothing, and leaves the others their room
+				most = g.peak[n]
+			}
 		}
 		if o := l.op(g.opening); o.kind == Listen && o.actor == Listener(n) {
 			b := int32(o.n)

@@ -1,17 +1,18 @@
 package listentest
 
 // A forecast is what a generator expects of the target while it draws: a queue
-// of exactly the backlog that refuses when it is full, where nothing races.
+// of exactly the backlog that refuses when it is full, where nothing races; of
+// several listeners, one queue of the sum.
 // What comes of it may be otherwise, and is judged by no forecast: it only says
 // which steps mean something.
 type forecast struct {
-	shut    bool
-	limit   int
-	pending int // in the queue
-	waiting int // acceptors that wait
-	held    int // actors
-	half    int // connections that are half-open
-	unread  int // ends that have something to receive
+	limits  [8]int // by listener; 0 is closed
+	limit   int    // the sum
+	pending int    // in the queue
+	waiting int    // acceptors that wait
+	held    int    // actors
+	half    int    // connections that are half-open
+	unread  int    // ends that have something to receive
 	who     [firstTask + 1]party
 	links   [maxLinks]link // the oldest first; more are not looked at
 	n       int
@@ -57,8 +58,18 @@ const (
 )
 
 func (f *forecast) begin(backlog int32) {
-	*f = forecast{limit: max(int(backlog), 1)}
+	*f = forecast{}
+	f.opens(Listener(0), max(int(backlog), 1))
 }
+
+// opens is what is expected when a listener has room for n, 0 when it is closed.
+func (f *forecast) opens(l Actor, n int) {
+	f.limit += n - f.limits[l.Num()]
+	f.limits[l.Num()] = n
+}
+
+// shut reports whether no listener is expected to be open.
+func (f *forecast) shut() bool { return f.limit == 0 }
 
 // side is which end of a link a is.
 func side(a Actor) int {
@@ -90,7 +101,7 @@ func (f *forecast) means(k Kind, a Actor) bool {
 	case Settle, Tick, Listen:
 		return true
 	case Shut:
-		return !f.shut
+		return f.limits[a.Num()] > 0
 	case Preempt:
 		return !p.held && !p.armed && !p.busy
 	case Resume:
@@ -103,7 +114,7 @@ func (f *forecast) means(k Kind, a Actor) bool {
 	}
 	switch k {
 	case Fill:
-		return !f.shut && f.pending < f.limit
+		return !f.shut() && f.pending < f.limit
 	case Fail:
 		return !p.fails
 	case Ack:
@@ -165,7 +176,7 @@ func (f *forecast) act(t Step, p *party) {
 	case Accept:
 		f.accept(t.Actor, t.count())
 	case Syn:
-		if !f.shut {
+		if !f.shut() {
 			f.link(link{stage: linkHalf, ends: [2]end{{actor: t.Actor, there: true}}})
 			p.owns++
 			p.halves++
@@ -189,11 +200,9 @@ func (f *forecast) act(t Step, p *party) {
 			f.read(&l.ends[side(t.Actor)])
 		}
 	case Listen:
-		if t.Actor == Listener(0) {
-			f.shut, f.limit = false, max(int(t.N), 1)
-		}
+		f.opens(t.Actor, max(int(t.N), 1))
 	case Shut:
-		if t.Actor == Listener(0) {
+		if f.opens(t.Actor, 0); f.shut() {
 			f.close()
 		}
 	}
@@ -212,7 +221,7 @@ func (f *forecast) link(l link) *link {
 func (f *forecast) dial(a Actor, times int) {
 	p := &f.who[a]
 	for range min(times, f.limit-f.pending+f.waiting+1) {
-		if f.shut {
+		if f.shut() {
 			return
 		}
 		if p.full = f.pending >= f.limit; p.full {
@@ -247,7 +256,7 @@ func (f *forecast) admit(l *link) {
 func (f *forecast) accept(a Actor, times int) {
 	for range times {
 		switch {
-		case f.shut:
+		case f.shut():
 			return
 		case f.pending == 0:
 			f.who[a].busy = true
@@ -324,9 +333,9 @@ func (f *forecast) read(e *end) {
 	e.news = false
 }
 
-// close ends what is pending and who waits.
+// close ends what is pending and who waits: no listener is open.
 func (f *forecast) close() {
-	f.shut, f.pending, f.waiting, f.half = true, 0, 0, 0
+	f.pending, f.waiting, f.half = 0, 0, 0
 	for i := range f.n {
 		l := &f.links[i]
 		switch l.stage {

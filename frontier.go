@@ -85,7 +85,7 @@ func (f *frontier) run(l *ledger, relax uint16) (at int, exact bool) {
 	f.states = append(f.states[:0], state{})
 	for i := range l.h.Events {
 		e := &l.h.Events[i]
-		if int32(i) >= l.single() || f.gaveUp {
+		if int32(i) >= l.blind || f.gaveUp {
 			return i, false
 		}
 		switch r := l.op(e.Op); {
@@ -228,7 +228,7 @@ func (f *frontier) dial(s uint8, r *record) {
 	}
 	for e := l.closingOf(r.call); e != nil; e = l.closingOf(e.to) {
 		f.lose[s] = min(f.lose[s], e.from)
-		if !e.sure || l.c.Close != CloseEnds {
+		if !e.sure || !l.c.Close.ends() {
 			f.pass[s] = min(f.pass[s], e.from)
 			break
 		}

@@ -89,6 +89,7 @@ type generator struct {
 	looks   look
 	along   int // percent of steps
 	hunger  int // percent of accepts that are drawn though nothing is pending
+	group   int // listeners, of which each has acceptors of its own; mostly 1
 }
 
 // A look is how far the generator is with looking whether all is in order: a
@@ -163,6 +164,10 @@ func (g *generator) swarm() {
 			in |= topics[i]
 		}
 	}
+	if g.group = 1; g.shape.Weights[Listen] > 0 && g.percent(8) {
+		g.group = 2 + g.IntN(4)/3
+		in |= 1<<Listen | 1<<Shut
+	}
 	g.total = 0
 	for k, w := range g.shape.Weights {
 		g.weights[k] = 0
@@ -191,7 +196,7 @@ func (g *generator) step() Step {
 	case g.held > 0 && g.has(Resume) && g.percent(20):
 		t, _ := g.by(Resume)
 		return t
-	case g.shut && g.has(Listen) && g.percent(30):
+	case g.shut() && g.has(Listen) && g.percent(30):
 		t, _ := g.by(Listen)
 		return t
 	}
@@ -218,16 +223,18 @@ func (g *generator) near(t *Step) bool {
 	if t.Kind == Accept && g.pending == 0 && !g.percent(g.hunger) {
 		return false
 	}
-	n := 1
-	switch t.Actor.Role() {
+	from := t.Actor
+	n, first := 1, 0
+	switch from.Role() {
 	case ClientRole:
 		n = g.shape.Clients
 	case AcceptorRole:
-		n = g.shape.Acceptors
+		n, first = g.shape.Acceptors, from.Num()/8*8
+	case ListenerRole:
+		n = g.group
 	}
-	from := t.Actor
 	for i := range max(n, 1) {
-		t.Actor = actor(from.Role(), (from.Num()+i)%max(n, 1))
+		t.Actor = actor(from.Role(), first+(from.Num()-first+i)%max(n, 1))
 		if g.means(t.Kind, t.Actor) {
 			return true
 		}
@@ -241,7 +248,7 @@ func (g *generator) look() (t Step, ok bool) {
 	switch {
 	case g.held > 0 && g.has(Resume):
 		return g.by(Resume)
-	case g.shut && g.has(Listen):
+	case g.shut() && g.has(Listen):
 		return g.by(Listen)
 	case !l.settled && g.has(Settle):
 		l.settled = true
@@ -259,7 +266,7 @@ func (g *generator) look() (t Step, ok bool) {
 		return t, ok
 	case g.unread > 0 && g.has(Recv):
 		return g.by(Recv)
-	case !l.closed && !g.shut && g.has(Shut):
+	case !l.closed && !g.shut() && g.has(Shut):
 		l.closed = true
 		return g.by(Shut)
 	}
@@ -306,9 +313,9 @@ func (g *generator) actor(roles string) Actor {
 	}
 	switch role {
 	case AcceptorRole:
-		return Acceptor(g.IntN(max(g.shape.Acceptors, 1)))
+		return Acceptor(8*g.IntN(g.group) + g.IntN(max(g.shape.Acceptors, 1)))
 	case ListenerRole:
-		return Listener(0)
+		return Listener(g.IntN(g.group))
 	case TaskRole:
 		return Task(0)
 	}

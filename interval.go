@@ -75,7 +75,7 @@ func (l *ledger) most(d *record) span {
 	if l.forgets(d) {
 		s.to = min(s.to, l.nextFree(d.dead))
 	}
-	if len(l.ends) > 0 && l.c.Close == CloseEnds && d.accept == 0 && !l.strangers && !l.unreturned { // it was the closed listener's
+	if len(l.ends) > 0 && l.c.Close.ends() && d.accept == 0 && !l.strangers && !l.unreturned { // it was the closed listener's
 		if at := l.admitted(d); at != never {
 			for e := l.closingOf(at); e != nil; e = l.closingOf(e.to) {
 				if e.sure && at < e.from {
@@ -99,7 +99,7 @@ func (l *ledger) endFrees(d *record) bool {
 		return true
 	}
 	e := l.closingOf(d.from)
-	return d.end < min(l.stranger, l.group) && (e == nil || e.from > d.end || e.sure && l.c.Close == CloseEnds)
+	return d.end < min(l.stranger, l.group) && (e == nil || e.from > d.end || e.sure && l.c.Close.ends())
 }
 
 // forgets reports whether d, once it is dead, has lost its place by the next

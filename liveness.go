@@ -171,7 +171,7 @@ func (k *Checker) left() {
 // shut judges the closes.
 func (k *Checker) shut() {
 	l := &k.l
-	if l.c.Close != CloseEnds {
+	if !l.c.Close.ends() {
 		return
 	}
 	k.stuckShuts()
@@ -203,7 +203,29 @@ func (k *Checker) shut() {
 	for _, e := range l.leaves {
 		if r := l.restFrom(e.to); r != nil && e.to < l.blind {
 			k.endedByShut(l.op(e.op), min(r.at, l.blind))
+			k.endedByLeave(e, min(r.at, l.blind))
 		}
+	}
+}
+
+// endedByLeave finds a connection that was pending when a listener left, and
+// was ended before event to, where it should have moved to another one. One
+// that may have found no room before may have been ended for that.
+func (k *Checker) endedByLeave(e leave, to int32) {
+	l := &k.l
+	if l.c.Close != CloseMoves {
+		return
+	}
+	k.judged[ShutPromise] = true
+	for p := e.from; p < to; p++ {
+		id := l.h.Events[p].Conn
+		d := l.op(id)
+		if l.h.Events[p].Verb != End || d.end != p || !d.ok() || d.ret > e.from || d.accept != 0 || min(d.quit, l.stranger) < p ||
+			!l.c.Guaranteed.Stated || !none(k.room1, d.from, e.from) {
+			continue
+		}
+		k.found(Violation{Promise: ShutPromise, Op: id, From: int(e.from), To: int(p),
+			Text: fmt.Sprintf("connection #%d of %v was pending when one listener was closed, and was ended while another is open", id, d.actor)})
 	}
 }
 

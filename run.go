@@ -31,16 +31,16 @@ type Runner struct {
 	// the place of the schedule's Choices, and they are kept; see Record.
 	Policy sched.Policy
 
-	mu      sync.Mutex // guards what report writes
-	history History
-	open    []Op // called and not returned, in the order of their calls
-	held    []Actor
-	conns   []holding
-	acked   [256]int32 // by actor, the syn that its last ack finished; 0 if none did
-	backlog int32      // in force: of the newest listen
-	shut    bool
-	awaited int32              // the operation that a step waits for, or 0
-	arrived context.CancelFunc // called when it returns
+	mu        sync.Mutex // guards what report writes
+	history   History
+	open      []Op // called and not returned, in the order of their calls
+	held      []Actor
+	conns     []holding
+	acked     [256]int32         // by actor, the syn that its last ack finished; 0 if none did
+	backlog   [8]int32           // by listener, in force: of the newest listen
+	listening [8]bool            // by listener
+	awaited   int32              // the operation that a step waits for, or 0
+	arrived   context.CancelFunc // called when it returns
 
 	session Session
 	record  sched.Record
@@ -110,7 +110,7 @@ func (r *Runner) begin(ctx context.Context, s Schedule, rest func()) error {
 	r.history.Backlog, r.history.Events = s.Backlog, r.history.Events[:0]
 	r.open, r.held, r.conns = r.open[:0], r.held[:0], r.conns[:0]
 	clear(r.acked[:])
-	r.backlog, r.shut = s.Backlog, false
+	r.backlog, r.listening = [8]int32{s.Backlog}, [8]bool{true}
 	r.mu.Unlock()
 	o := Options{Backlog: s.Backlog, Report: r.report, Rest: rest, Choices: s.Choices,
 		Pace: cmp.Or(r.Pace, DefaultPace), Grace: cmp.Or(r.Grace, DefaultGrace)}
@@ -158,11 +158,9 @@ func (r *Runner) ended(op Op, e Event) {
 			r.conns[i].half = r.conns[i].half && r.conns[i].op != op.Conn
 		}
 	case Listen:
-		if op.Actor == Listener(0) {
-			r.backlog, r.shut = int32(op.N), false
-		}
+		r.backlog[op.Actor.Num()], r.listening[op.Actor.Num()] = int32(op.N), true
 	case Shut:
-		r.shut = r.shut || op.Actor == Listener(0)
+		r.listening[op.Actor.Num()] = false
 	}
 }
 
@@ -188,7 +186,7 @@ func (r *Runner) step(t Step) error {
 		one.N, times = 0, t.count()
 	case Fill:
 		one.Kind, one.N = Dial, 0
-		times = int(r.Target.Contract().guaranteedFor(r.backlog)) - int(t.N)
+		times = int(r.guaranteed()) - int(t.N)
 	}
 	if left := MaxOps - int(r.lastID); times > left {
 		times = left
@@ -207,6 +205,23 @@ func (r *Runner) step(t Step) error {
 		r.report(Event{Verb: Skipped, Step: t})
 	}
 	return nil
+}
+
+// guaranteed returns how many connections the listeners that are open are sure
+// to hold: those of the least, for a dial may go to any.
+func (r *Runner) guaranteed() int32 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c, least := r.Target.Contract(), never
+	for i, open := range r.listening {
+		if open {
+			least = min(least, c.guaranteedFor(r.backlog[i]))
+		}
+	}
+	if least == never {
+		return c.guaranteedFor(r.backlog[0])
+	}
+	return least
 }
 
 // one runs one operation; more is false if repeats stop here.
@@ -269,7 +284,7 @@ func (r *Runner) meaning(t Step) (conn int32, ok bool) {
 	}
 	switch t.Kind {
 	case Shut:
-		return 0, t.Actor != Listener(0) || !r.shut
+		return 0, r.listening[t.Actor.Num()]
 	case Ack:
 		if i := r.newest(t); i >= 0 {
 			return r.conns[i].op, true

@@ -52,7 +52,7 @@ func (m *machine) closing() bool {
 // oldChild reports whether a connection of a closed listener is still open.
 func (m *machine) oldChild() bool {
 	for i := range m.conns {
-		if c := &m.conns[i]; c.era != m.era && c.stage == taken && !c.server.gone {
+		if c := &m.conns[i]; c.home == m.here && c.era != m.era && c.stage == taken && !c.server.gone {
 			return true
 		}
 	}
@@ -64,7 +64,7 @@ func (m *machine) insert(slot uint8) {
 	a := &m.actors[slot]
 	r := m.rules()
 	a.conn = int32(len(m.conns))
-	m.conns = append(m.conns, conn{id: a.op.ID, from: a.id, unit: noUnit, era: m.era, stage: coming})
+	m.conns = append(m.conns, conn{id: a.op.ID, from: a.id, unit: noUnit, era: m.era, home: m.here, stage: coming})
 	if !m.open { // which only faults let happen
 		m.conns[a.conn].era = noUnit
 	}
@@ -184,7 +184,7 @@ func (m *machine) overflow(slot uint8) {
 	look := m.rules().early
 	switch {
 	case m.has(ghostWhenFull), m.has(resetAfterConnect):
-		m.conns = append(m.conns, conn{id: a.op.ID, from: a.id, unit: noUnit, era: m.era, stage: over})
+		m.conns = append(m.conns, conn{id: a.op.ID, from: a.id, unit: noUnit, era: m.era, home: m.here, stage: over})
 		m.finish(slot, lt.OK)
 		if m.has(resetAfterConnect) {
 			m.tell(int32(len(m.conns)-1), lt.Reset)

@@ -81,6 +81,11 @@ var outOfScope = map[string]string{
 	"fin-loses-data":    "nobody sends",
 	"spurious-eof":      "nobody sends",
 	"server-first-lost": "nobody sends",
+
+	"sibling-close-ends": "there is one listener",
+	"credit-to-sibling":  "there is one listener",
+	"closed-member":      "there is one listener",
+	"close-ends-movable": "there is one listener",
 }
 
 // scopes are tried one after the other until a fault shows.

@@ -143,6 +143,10 @@ const (
 	closeLeavesBlocked
 	closeWaitsForDial
 	closeEndsAccepted
+	siblingCloseEnds
+	creditToSibling
+	closedMember
+	closeEndsMovable
 	numFaults
 )
 
@@ -362,4 +366,12 @@ var catalogue = [numFaults]Fault{
 		"F03", "Z86", "grpc bufconn", "2017", "https://github.com/grpc/grpc-go/commit/2bb318258959db281674bc6fd67b5167b7ff0d65", "overflow=block", []lt.Promise{lt.ShutPromise}},
 	closeEndsAccepted: {"close-ends-accepted", "close ends accepted connections too",
 		"F20", "Z62", "quic-go", "2023", "https://github.com/quic-go/quic-go/commit/dda63b90ebbbff4ef4e5af0fb9090171320457c3", "", []lt.Promise{lt.ShutPromise}},
+	siblingCloseEnds: {"sibling-close-ends", "the close of one listener of a group ends what is pending at the others too",
+		"F18", "Z111", "NuttX", "2025", "https://github.com/apache/nuttx/commit/0588d08d75244c5e56aee5bf453af018bad1c3d8", "", []lt.Promise{lt.MinPending}},
+	creditToSibling: {"credit-to-sibling", "the place of an accepted connection is given to another listener at the same address",
+		"F18", "Z105", "FreeRTOS+TCP", "2021", "https://github.com/FreeRTOS/FreeRTOS-Plus-TCP/commit/f4ad1ebff1c8d9cefa571b55ed84c047ff26c5b5", "", []lt.Promise{lt.MinPending}},
+	closedMember: {"closed-member", "a listener that was closed is given dials still, though another is open",
+		"F18", "Z123", "libuv on Windows", "2012", "https://github.com/libuv/libuv/commit/6e8eb33249f7956f5ee82d80d801084e1d43411f", "", []lt.Promise{lt.MinPending}},
+	closeEndsMovable: {"close-ends-movable", "what is pending at a listener that is closed is ended, and does not move to another one",
+		"F18", "Z15", "Linux SO_REUSEPORT", "2021", "http://mail.spinics.net/lists/bpf/msg30220.html", "close=moves", []lt.Promise{lt.ShutPromise, lt.MinPending}},
 }

@@ -20,7 +20,7 @@ func (m *machine) syn(slot uint8) {
 		return
 	}
 	a.conn = int32(len(m.conns))
-	m.conns = append(m.conns, conn{id: a.op.ID, from: a.id, unit: noUnit, era: m.era, stage: halfOpen, due: m.now + 3*m.rules().retry})
+	m.conns = append(m.conns, conn{id: a.op.ID, from: a.id, unit: noUnit, era: m.era, home: m.here, stage: halfOpen, due: m.now + 3*m.rules().retry})
 	if counted {
 		m.take(a.conn)
 	}
@@ -40,7 +40,7 @@ func (m *machine) ack(slot uint8) {
 	if a.conn < 0 || m.conns[a.conn].stage != halfOpen {
 		if m.strays(a) && m.open && !m.full() {
 			a.conn = int32(len(m.conns))
-			m.conns = append(m.conns, conn{id: lt.Nobody, from: a.id, unit: noUnit, era: m.era})
+			m.conns = append(m.conns, conn{id: lt.Nobody, from: a.id, unit: noUnit, era: m.era, home: m.here})
 			m.take(a.conn)
 			m.arrived(slot)
 			return

@@ -259,7 +259,7 @@ func (e *Explorer) told(w *watch, i int, how lt.Outcome) *breach {
 // rested judges a state in which nobody can move.
 func (e *Explorer) rested(w *watch) *breach {
 	c := &e.m.target.contract
-	if c.Close == lt.CloseEnds {
+	if c.Close != lt.AnyClose {
 		if lost := e.owedNow(w); lost != 0 {
 			return &breach{lt.ShutPromise, "a connection that was pending at close was not told its end"}
 		}

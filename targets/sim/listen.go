@@ -51,8 +51,18 @@ func (m *machine) shut(slot uint8) {
 // drain is the second half of shut: it ends what is pending and half-open,
 // and lets all who wait look again.
 func (m *machine) drain(slot uint8) {
+	if n, ok := m.another(); ok {
+		switch {
+		case m.has(siblingCloseEnds):
+			m.endAll(n)
+		case m.rules().moves && !m.has(closeEndsMovable):
+			m.move(n)
+		}
+	}
 	for i := range m.conns {
-		m.closeConn(int32(i))
+		if m.conns[i].home == m.here {
+			m.closeConn(int32(i))
+		}
 	}
 	if !m.has(closeAcceptsPending) {
 		m.queue = m.queue[:0]
@@ -64,7 +74,7 @@ func (m *machine) drain(slot uint8) {
 		m.wakeOne(&m.blocked)
 	}
 	for i := range m.actors {
-		if a := &m.actors[i]; a.asleep && a.retry > 0 {
+		if a := &m.actors[i]; a.asleep && a.retry > 0 && a.home == m.here {
 			a.retry = 0
 			m.wake(uint8(i))
 		}

@@ -17,6 +17,7 @@ type machine struct {
 func (m *machine) reset(backlog int32) {
 	m.state.clear()
 	clear(m.slots[:])
+	m.others = m.others[:0]
 	m.open = true
 	m.limit = m.limitFor(backlog)
 }
@@ -66,19 +67,22 @@ func (m *machine) start(op lt.Op) {
 		slot := m.slot(op.Actor)
 		a := &m.actors[slot]
 		if a.owes { // its next point is here
+			m.on(a.home)
 			m.pay(a)
 		}
-		a.op, a.pc, a.conn, a.era, a.looked = op, enter[op.Kind], m.indexOf(op), m.era, false
+		a.op, a.pc, a.conn, a.looked = op, enter[op.Kind], m.indexOf(op), false
+		m.on(m.concerns(slot))
+		a.era = m.era
 		m.wake(slot)
+		m.on(0)
 	}
 }
 
-// knows reports whether the simulator has op: there is one listener, and it
-// can be closed in one way.
+// knows reports whether the simulator has op: a listener can be closed in one
+// way.
 func (m *machine) knows(op lt.Op) bool {
-	sibling := op.Actor.Role() == lt.AcceptorRole && op.Actor.Num() >= 8 || op.Actor.Role() == lt.ListenerRole && op.Actor.Num() > 0
 	half := op.Kind == lt.Syn || op.Kind == lt.Ack
-	return enter[op.Kind] != idle && !sibling && (op.Kind != lt.Shut || op.N == 0) && (!half || m.rules().half != noHalf)
+	return enter[op.Kind] != idle && (op.Kind != lt.Shut || op.N == 0) && (!half || m.rules().half != noHalf)
 }
 
 // indexOf returns the index of the connection that op addresses, or -1.
@@ -124,8 +128,15 @@ func (m *machine) run(i int) {
 	m.step(slot)
 }
 
-// step lets an actor take one step: what stands between two points.
+// step lets an actor take one step: what stands between two points, at the
+// listener that it concerns.
 func (m *machine) step(slot uint8) {
+	m.on(m.concerns(slot))
+	m.act(slot)
+	m.on(0)
+}
+
+func (m *machine) act(slot uint8) {
 	switch a := &m.actors[slot]; a.pc {
 	case idle: // only one that owes is runnable here
 		m.pay(a)
@@ -237,9 +248,11 @@ func (m *machine) tick(ms int32) {
 	for i := range m.conns {
 		if c := &m.conns[i]; c.due > 0 && c.due <= m.now {
 			c.due = 0
+			m.on(c.home)
 			m.expire(int32(i))
 		}
 	}
+	m.on(0)
 }
 
 // cancel gives up an operation that waits; one that is past waiting ends by
@@ -249,6 +262,7 @@ func (m *machine) cancel(slot uint8) {
 	if !a.asleep {
 		return
 	}
+	m.on(a.home)
 	if !m.has(cancelledAcceptSwallows) {
 		m.parked = without(m.parked, slot)
 	}
@@ -259,6 +273,7 @@ func (m *machine) cancel(slot uint8) {
 		m.units++
 	}
 	m.finish(slot, lt.Cancelled)
+	m.on(0)
 }
 
 func without(list []uint8, slot uint8) []uint8 {

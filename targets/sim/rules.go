@@ -18,6 +18,7 @@ type rules struct {
 	accepted bool // one that was accepted, until its acceptor closes it
 	slow     bool // one that was accepted, until b0 has given the place back
 	replay   bool // a replayed ack makes a phantom
+	moves    bool // a close gives what is pending to another listener that is open
 	retry    int32
 }
 
@@ -47,6 +48,7 @@ func rulesOf(c lt.Contract) rules {
 		accepted: c.Credit == lt.CreditClose && c.May&lt.Accepted != 0,
 		slow:     c.Credit == lt.CreditRest,
 		replay:   c.Anomalies&lt.Phantom != 0,
+		moves:    c.Close == lt.CloseMoves,
 		retry:    c.Retry,
 	}
 	if r.retry <= 0 {

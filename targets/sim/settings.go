@@ -75,6 +75,10 @@ var words = map[string]map[string]func(*lt.Contract){
 		"return": func(c *lt.Contract) { c.Admit = lt.AdmitReturn },
 		"later":  func(c *lt.Contract) { c.Admit = lt.AdmitLater },
 	},
+	"close": {
+		"ends":  func(c *lt.Contract) { c.Close = lt.CloseEnds },
+		"moves": func(c *lt.Contract) { c.Close = lt.CloseMoves },
+	},
 	"half": {
 		"separate": func(c *lt.Contract) { c.Overflow |= lt.Ghost }, // an ack that finds no room
 		"shared": func(c *lt.Contract) {

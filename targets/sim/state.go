@@ -9,20 +9,29 @@ import (
 // A state is everything that the future of a simulation depends on. It holds
 // no pointers but its slices, so that it can be copied into another.
 type state struct {
-	now   int32 // milliseconds
+	now int32 // milliseconds
+
+	listener            // the one that the machine works at, between steps l0,
+	here     uint8      // its number,
+	others   []listener // and the others by theirs; its own place is empty
+
+	conns  []conn  // in the order in which they came
+	ready  []uint8 // slots of actors that can run; the first ran last
+	actors []actor // in the order of their first operation
+	inbox  []job   // what b0 has to do, oldest first
+}
+
+// A listener is a queue and its units.
+type listener struct {
 	open  bool
 	limit int32  // how many units there are, by the backlog in force
 	units int32  // how many are taken; see unit for by whom
 	era   uint16 // counts reopenings: a unit of an earlier era is worth nothing
 	plan  int16  // what the next admission meets: N of its fail, or noPlan
 
-	conns   []conn  // in the order in which they came
 	queue   []int32 // the accept queue, head first: indices into conns
 	parked  []uint8 // slots of acceptors that wait for a connection, oldest first
 	blocked []uint8 // slots of clients that wait for room, oldest first
-	ready   []uint8 // slots of actors that can run; the first ran last
-	actors  []actor // in the order of their first operation
-	inbox   []job   // what b0 has to do, oldest first
 
 	memory // what only faults remember
 }
@@ -42,6 +51,7 @@ type conn struct {
 	due      int32            // the time at which it expires, half-open, or its late release is done; 0 never
 	unit     uint16           // the era of the unit that it holds, or noUnit
 	era      uint16           // the listener's, when it came
+	home     uint8            // the number of that
 	stage    stage
 	dead     bool // its client reset it, or gave it up, before accept
 	// What either end sent.
@@ -87,6 +97,7 @@ type actor struct {
 	owes   bool   // deferred-credit: the unit of conn comes back at the next point
 	armed  int16  // points until it is held; atExit, or unarmed
 	plan   int16  // what its next dial or accept meets: N of its fail, or noPlan
+	home   uint8  // number of the listener at which its operation is
 	conn   int32  // index of the connection that its operation is about; -1 none
 	era    uint16 // the listener's, when its operation began
 	op     listentest.Op
@@ -143,22 +154,39 @@ var points = [...]string{
 func (s *state) copyFrom(t *state) {
 	old := *s
 	*s = *t
+	s.listener.copyFrom(&old.listener, &t.listener)
+	s.others = old.others[:0]
+	for i := range t.others {
+		s.others = append(s.others, listener{})
+		s.others[i].copyFrom(&listener{}, &t.others[i])
+	}
 	s.conns = append(old.conns[:0], t.conns...)
-	s.queue = append(old.queue[:0], t.queue...)
-	s.parked = append(old.parked[:0], t.parked...)
-	s.blocked = append(old.blocked[:0], t.blocked...)
 	s.ready = append(old.ready[:0], t.ready...)
 	s.actors = append(old.actors[:0], t.actors...)
 	s.inbox = append(old.inbox[:0], t.inbox...)
 }
 
+// copyFrom makes l equal to t, in the memory of old.
+func (l *listener) copyFrom(old, t *listener) {
+	*l = *t
+	l.queue = append(old.queue[:0], t.queue...)
+	l.parked = append(old.parked[:0], t.parked...)
+	l.blocked = append(old.blocked[:0], t.blocked...)
+}
+
 // clear makes s the empty state.
-func (s *state) clear() { s.copyFrom(&state{plan: noPlan}) }
+func (s *state) clear() { s.copyFrom(&state{listener: listener{plan: noPlan}}) }
 
 // equal reports whether s and t are the same, and so have the same future.
 func (s *state) equal(t *state) bool {
-	return s.now == t.now && s.open == t.open && s.limit == t.limit && s.units == t.units && s.era == t.era &&
-		s.plan == t.plan && s.memory == t.memory && slices.Equal(s.conns, t.conns) && slices.Equal(s.queue, t.queue) &&
-		slices.Equal(s.parked, t.parked) && slices.Equal(s.blocked, t.blocked) && slices.Equal(s.ready, t.ready) &&
+	return s.now == t.now && s.here == t.here && s.listener.equal(&t.listener) &&
+		slices.EqualFunc(s.others, t.others, func(a, b listener) bool { return a.equal(&b) }) &&
+		slices.Equal(s.conns, t.conns) && slices.Equal(s.ready, t.ready) &&
 		slices.Equal(s.actors, t.actors) && slices.Equal(s.inbox, t.inbox)
+}
+
+func (l *listener) equal(t *listener) bool {
+	return l.open == t.open && l.limit == t.limit && l.units == t.units && l.era == t.era &&
+		l.plan == t.plan && l.memory == t.memory && slices.Equal(l.queue, t.queue) &&
+		slices.Equal(l.parked, t.parked) && slices.Equal(l.blocked, t.blocked)
 }

@@ -63,6 +63,13 @@ func (m *machine) giveBack(i int32) {
 	if old && !m.has(creditToSuccessor) {
 		return
 	}
+	if n, ok := m.another(); ok && m.has(creditToSibling) {
+		from := m.here
+		m.on(n)
+		m.credit()
+		m.on(from)
+		return
+	}
 	m.credit()
 }
 

@@ -203,7 +203,11 @@ func (k *Checker) shut() {
 	for _, e := range l.leaves {
 		if r := l.restFrom(e.to); r != nil && e.to < l.blind {
 			k.endedByShut(l.op(e.op), min(r.at, l.blind))
-			k.endedByLeave(e, min(r.at, l.blind))
+			to := min(r.at, l.blind)
+			if c := l.closingOf(e.from); c != nil {
+				to = min(to, c.from) // it ends them after all
+			}
+			k.endedByLeave(e, to)
 		}
 	}
 }

@@ -29,6 +29,10 @@ func (m *machine) accept(slot uint8) {
 		if !m.has(duplicateAccept) {
 			m.queue = slices.Delete(m.queue, k, k+1)
 		}
+		if m.rules().edge && len(m.queue) > 0 && !m.has(edgeAcceptOne) {
+			m.wakeOne(&m.parked)
+			a = &m.actors[slot]
+		}
 		m.at(slot, acceptCredit)
 	}
 }

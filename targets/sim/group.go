@@ -102,6 +102,7 @@ func (m *machine) move(n uint8) {
 		}
 	}
 	for _, i := range pending {
+		m.conns[i].first = len(m.queue) == 0
 		m.queue = append(m.queue, i)
 		m.wakeAcceptor(i)
 	}

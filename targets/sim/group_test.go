@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/listentest/listentest"
@@ -74,4 +75,40 @@ func count(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// TestReady: who waits and is told of the edge only keeps every promise, over
+// drawn cases and over every interleaving of a scope; one that takes a single
+// connection then leaves the others waiting.
+func TestReady(t *testing.T) {
+	for _, items := range [][]string{{"ready=edge"}, {"ready=edge", "overflow=block"}, {"as=linux-tcp", "ready=edge"}, {"close=moves", "ready=edge"}} {
+		target, err := sim.Open("sim:"+strings.Join(items, ","), items...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j := &judge{Runner: listentest.Runner{Target: target}}
+		for n := range 3000 {
+			s := grouped(3, uint64(n))
+			if v, err := j.first(s); err != nil || v != nil {
+				t.Fatalf("%s: %v %v\n%v", target.Name(), v, err, s)
+			}
+		}
+		w, err := sim.ParseWorld("backlog=2,dials=2,acceptors=2,accepts=2,abort,cancel,close,listen=1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := sim.NewExplorer(target, w, false, 0)
+		if c, err := e.Explore(t.Context()); c != nil || err != nil {
+			t.Errorf("%s: %v %v", target.Name(), c, err)
+		}
+		t.Logf("%s: %d states, no violation", target.Name(), e.States)
+	}
+	one, err := sim.Open("sim:ready=edge,edge-accept-one", "ready=edge", "edge-accept-one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := &judge{Runner: listentest.Runner{Target: one}}
+	if n, _ := j.find(t, 1, 100_000, listentest.Progress); n == 0 {
+		t.Error("taking one at the edge breaks nothing")
+	}
 }

@@ -92,6 +92,7 @@ func (e *Explorer) connKey(f *frame, n *conn, p *packer) {
 	p.put(2, era(n.unit, f.era))
 	p.put(2, era(n.era, f.era))
 	p.flag(n.dead)
+	p.flag(n.first && e.m.rules().edge)
 	p.flag(n.client.gone)
 	p.flag(n.server.gone)
 	p.flag(n.server.rst || n.client.rst)

@@ -19,6 +19,7 @@ type rules struct {
 	slow     bool // one that was accepted, until b0 has given the place back
 	replay   bool // a replayed ack makes a phantom
 	moves    bool // a close gives what is pending to another listener that is open
+	edge     bool // who waits in accept is told that the queue is no longer empty, not of each connection
 	retry    int32
 }
 

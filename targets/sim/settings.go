@@ -18,9 +18,12 @@ import (
 func Open(name string, items ...string) (*Target, error) {
 	c := Default
 	var faults []string
+	edge := false
 	for i, item := range items {
 		key, value, ok := strings.Cut(item, "=")
 		switch {
+		case item == "ready=level", item == "ready=edge": // promises are the same
+			edge = item == "ready=edge"
 		case key == "as" && i > 0:
 			return nil, &lt.MisuseError{Reason: fmt.Sprintf("%s: %s stands behind %s, which it would undo: it comes first", name, item, items[i-1])}
 		case ok:
@@ -38,6 +41,7 @@ func Open(name string, items ...string) (*Target, error) {
 	if err != nil {
 		return nil, &lt.MisuseError{Reason: fmt.Sprintf("%s: %v", name, err)}
 	}
+	t.rules.edge = edge
 	return t, nil
 }
 
@@ -121,7 +125,7 @@ func set(c *lt.Contract, key, value string) *lt.MisuseError {
 	set, ok := numbers[key]
 	if !ok {
 		return &lt.MisuseError{Reason: fmt.Sprintf("there is no setting %q", key), Word: key,
-			Known: slices.Concat([]string{"as"}, slices.Sorted(maps.Keys(words)), slices.Sorted(maps.Keys(numbers)))}
+			Known: slices.Concat([]string{"as", "ready"}, slices.Sorted(maps.Keys(words)), slices.Sorted(maps.Keys(numbers)))}
 	}
 	n, err := strconv.ParseInt(value, 10, 32)
 	if err != nil {

@@ -54,6 +54,7 @@ type conn struct {
 	home     uint8            // the number of that
 	stage    stage
 	dead     bool // its client reset it, or gave it up, before accept
+	first    bool // the queue was empty when it came there
 	// What either end sent.
 	client, server end
 }

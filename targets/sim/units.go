@@ -90,7 +90,7 @@ func (m *machine) leak(i int32) { m.conns[i].unit = noUnit }
 // enqueue puts connection i at the tail of the accept queue.
 func (m *machine) enqueue(i int32) {
 	c := &m.conns[i]
-	c.stage = queued
+	c.stage, c.first = queued, len(m.queue) == 0
 	m.ever++
 	m.queue = append(m.queue, i)
 	if m.has(stackedQueue) && len(m.queue) > 2 {
@@ -117,6 +117,7 @@ func (m *machine) wakeAcceptor(i int32) {
 	switch {
 	case m.deaf:
 		m.deaf = false
+	case m.rules().edge && !m.conns[i].first: // whoever was told of the first tells of those behind it
 	case m.has(edgeAcceptOne) && len(m.queue) > 1:
 	case m.has(staleWaiterSwallows) && len(m.parked) > 0 && m.conns[i].stage == queued && m.actors[m.parked[0]].era != m.era:
 		m.parked = m.parked[1:]

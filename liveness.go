@@ -224,7 +224,7 @@ func (k *Checker) endedByLeave(e leave, to int32) {
 	for p := e.from; p < to; p++ {
 		id := l.h.Events[p].Conn
 		d := l.op(id)
-		if l.h.Events[p].Verb != End || d.end != p || !d.ok() || d.ret > e.from || d.accept != 0 || min(d.quit, l.stranger) < p ||
+		if l.h.Events[p].Verb != End || d.end != p || d.kind != Dial || !d.ok() || d.ret > e.from || d.accept != 0 || min(d.quit, l.stranger) < p ||
 			!l.c.Guaranteed.Stated || !none(k.room1, d.from, e.from) {
 			continue
 		}

@@ -85,8 +85,8 @@ func Smaller(s Schedule) iter.Seq[Schedule] {
 // passes are tried in this order. A pass stops early, and returns false, when
 // emit does.
 var passes = []func(Schedule, func(Schedule) bool) bool{
-	fewerChoices, fewerSteps, fewerListens, mergedSteps, fewerPairs, fewerOverlaps,
-	lowerBacklog, lowerNumbers, lowerActors, fewerFills, reordered, preempted, fewerBoth,
+	fewerChoices, fewerSteps, fewerListens, fewerListeners, mergedSteps, fewerPairs, fewerRoom, fewerOverlaps,
+	lowerChoices, lowerBacklog, lowerNumbers, lowerTogether, lowerActors, fewerFills, reordered, preempted, fewerBoth, rechosen, fewerMoved,
 }
 
 func fewerChoices(s Schedule, emit func(Schedule) bool) bool {
@@ -104,13 +104,30 @@ func fewerChoices(s Schedule, emit func(Schedule) bool) bool {
 			return false
 		}
 	}
-	for i := range s.Choices {
-		for _, v := range []byte{0, s.Choices[i] / 2, s.Choices[i] - 1} {
-			c := s
-			c.Choices = slices.Clone(s.Choices)
-			if c.Choices[i] = v; !emit(c) {
+	return true
+}
+
+// lowerChoices makes runs of choices 0, which is to run on: halves, quarters, …
+// single ones; and then lowers single ones.
+func lowerChoices(s Schedule, emit func(Schedule) bool) bool {
+	try := func(i, size int, v byte) bool {
+		c := s
+		c.Choices = slices.Clone(s.Choices)
+		for j := range min(size, len(c.Choices)-i) {
+			c.Choices[i+j] = v
+		}
+		return slices.Equal(c.Choices, s.Choices) || emit(c)
+	}
+	for size := len(s.Choices) / 2; size > 0; size /= 2 {
+		for i := 0; i < len(s.Choices); i += size {
+			if !try(i, size, 0) {
 				return false
 			}
+		}
+	}
+	for i, v := range s.Choices {
+		if v > 1 && (!try(i, 1, v/2) || !try(i, 1, v-1)) {
+			return false
 		}
 	}
 	return true
@@ -149,32 +166,112 @@ func fewerListens(s Schedule, emit func(Schedule) bool) bool {
 	return true
 }
 
-// mergedSteps drops a step and lets another one of its kind repeat.
+// fewerListeners leaves l0 alone at the address, with the acceptors of all; it
+// need not be opened or closed then.
+func fewerListeners(s Schedule, emit func(Schedule) bool) bool {
+	var some, none []Step
+	group := false
+	for _, t := range s.Steps {
+		sibling := t.Actor.Role() == ListenerRole && t.Actor != Listener(0) || t.Actor.Role() == AcceptorRole && t.Actor.Num() >= 8
+		group = group || sibling
+		if t.Actor.Role() == AcceptorRole {
+			t.Actor = Acceptor(t.Actor.Num() % 8)
+		}
+		if t.Actor.Role() != ListenerRole {
+			none = append(none, t)
+		}
+		if t.Actor.Role() != ListenerRole || !sibling {
+			some = append(some, t)
+		}
+	}
+	return !group || emit(withSteps(s, none)) && emit(withSteps(s, some))
+}
+
+// mergedSteps drops a step and lets another one of its kind repeat, hangups and
+// aborts being of one; of short schedules it raises a third one as well, which
+// then has to reach one further.
 func mergedSteps(s Schedule, emit func(Schedule) bool) bool {
+	const most = 6
 	for i, t := range s.Steps {
 		for j, u := range s.Steps {
-			if i == j || t.Kind != u.Kind || t.Kind != Dial && t.Kind != Accept && t.Kind != Abort && t.Kind != Hangup {
+			if i == j || !t.repeats() || t.Kind != u.Kind && (!t.leaves() || !u.leaves()) {
 				continue
 			}
 			steps := slices.Clone(s.Steps)
-			steps[j].N = int16(min(u.count()+t.count(), int(kinds[t.Kind].most)))
-			if !emit(withSteps(s, slices.Delete(steps, i, i+1))) {
+			steps[j].N = int16(min(u.count()+t.count(), int(kinds[u.Kind].most)))
+			if !emit(withSteps(s, slices.Delete(slices.Clone(steps), i, i+1))) {
 				return false
+			}
+			for k, v := range s.Steps {
+				if k == i || k == j || !v.repeats() || len(s.Steps) > most {
+					continue
+				}
+				third := slices.Clone(steps)
+				third[k].N = int16(v.count() + 1)
+				if !emit(withSteps(s, slices.Delete(third, i, i+1))) {
+					return false
+				}
 			}
 		}
 	}
 	return true
 }
 
-// fewerPairs drops two steps that need each other, such as a preempt and its
-// resume; only where that is not too many pairs.
-func fewerPairs(s Schedule, emit func(Schedule) bool) bool {
-	const most = 40
+// repeats reports whether t's N says how often.
+func (t Step) repeats() bool { return t.Kind == Dial || t.Kind == Accept || t.leaves() }
+
+func (t Step) leaves() bool { return t.Kind == Abort || t.Kind == Hangup }
+
+// fewerRoom drops a step and what it stood for: one of the connections that
+// another step makes or takes, a place of the backlog, or both.
+func fewerRoom(s Schedule, emit func(Schedule) bool) bool {
+	const most = 24
 	if len(s.Steps) > most {
 		return true
 	}
 	for i := range s.Steps {
-		for j := range i {
+		c := withSteps(s, slices.Delete(slices.Clone(s.Steps), i, i+1))
+		if !withLess(c, emit) || !lowerNumbersOf(c, func(c Schedule) bool { return emit(c) && withLess(c, emit) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// withLess emits s with a backlog that is lower by one.
+func withLess(s Schedule, emit func(Schedule) bool) bool {
+	s.Backlog--
+	return s.Backlog < 1 || emit(s)
+}
+
+// lowerNumbersOf emits s with one repeat less of each step.
+func lowerNumbersOf(s Schedule, emit func(Schedule) bool) bool {
+	return eachStep(s, emit, func(t Step, try func(Step) bool) bool {
+		if !t.repeats() || t.count() < 2 {
+			return true
+		}
+		t.N = int16(t.count() - 1)
+		return try(t)
+	})
+}
+
+// lowerTogether takes one repeat from each of two steps, and perhaps a place of
+// the backlog: what is dialed once less is accepted once less.
+func lowerTogether(s Schedule, emit func(Schedule) bool) bool {
+	return lowerNumbersOf(s, func(c Schedule) bool {
+		return withLess(c, emit) && lowerNumbersOf(c, func(c Schedule) bool { return emit(c) && withLess(c, emit) })
+	})
+}
+
+// fewerPairs drops two steps that need each other, such as a preempt and its
+// resume; where that is too many pairs, those of one actor.
+func fewerPairs(s Schedule, emit func(Schedule) bool) bool {
+	const most = 12
+	for i, t := range s.Steps {
+		for j, u := range s.Steps[:i] {
+			if len(s.Steps) > most && t.Actor != u.Actor {
+				continue
+			}
 			steps := slices.Delete(slices.Clone(s.Steps), i, i+1)
 			if !emit(withSteps(s, slices.Delete(steps, j, j+1))) {
 				return false
@@ -337,6 +434,56 @@ func fewerBoth(s Schedule, emit func(Schedule) bool) bool {
 			for to := from + 1; to <= len(s.Choices); to++ {
 				c.Choices = slices.Delete(slices.Clone(s.Choices), from, to)
 				if !emit(c) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// rechosen drops a step of a short schedule, and tries all short choices for
+// those that are left.
+func rechosen(s Schedule, emit func(Schedule) bool) bool {
+	const most = 5
+	if len(s.Steps) > most || len(s.Choices) == 0 {
+		return true
+	}
+	longest := 8 - len(s.Steps)
+	for i := range s.Steps {
+		c := withSteps(s, slices.Delete(slices.Clone(s.Steps), i, i+1))
+		for n := range 1 << longest {
+			c.Choices = nil
+			for bit := range longest {
+				c.Choices = append(c.Choices, byte(n>>bit&1))
+			}
+			if c.Choices = trimmed(c.Choices); !emit(c) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// fewerMoved drops a step of a short schedule and moves another one, which may
+// overlap the step before it there.
+func fewerMoved(s Schedule, emit func(Schedule) bool) bool {
+	const most = 6
+	if len(s.Steps) > most {
+		return true
+	}
+	for i := range s.Steps {
+		rest := slices.Delete(slices.Clone(s.Steps), i, i+1)
+		for j := range rest {
+			for k := range rest {
+				steps := moved(rest, j, k)
+				if !emit(withSteps(s, steps)) {
+					return false
+				}
+				if k == 0 || steps[k-1].Along {
+					continue
+				}
+				if steps[k-1].Along = true; !emit(withSteps(s, steps)) {
 					return false
 				}
 			}

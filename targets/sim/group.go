@@ -57,10 +57,10 @@ func (m *machine) pick(n int) uint8 {
 // member reports whether listener i is one of those that dials go to.
 func (m *machine) member(i int) bool {
 	if i == int(m.here) {
-		return m.open || m.has(closedMember) && m.era > 0
+		return m.open || m.has(closedMember) && m.limit > 0
 	}
 	l := &m.others[i]
-	return l.open || m.has(closedMember) && l.era > 0
+	return l.open || m.has(closedMember) && l.limit > 0
 }
 
 // another returns an open listener that is not the one that the machine works

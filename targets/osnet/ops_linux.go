@@ -141,11 +141,12 @@ func (s *session) acceptOn(op lt.Op) (returned bool) {
 // tryAccept makes one accept call for op and reports what it gave; false if
 // there was nothing to accept.
 func (s *session) tryAccept(op lt.Op) bool {
-	if s.listener < 0 {
+	listener := s.listeners[op.Actor.Num()/8]
+	if listener < 0 {
 		s.done(op, lt.Closed, 0)
 		return true
 	}
-	fd, sa, err := unix.Accept4(s.listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+	fd, sa, err := unix.Accept4(listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 	switch err {
 	case nil:
 	case unix.EAGAIN, unix.EINTR:

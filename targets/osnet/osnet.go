@@ -12,6 +12,7 @@ package osnet
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/listentest/listentest"
@@ -34,6 +35,7 @@ type Target struct {
 	name     string
 	family   *family
 	addr     netip.Addr // where TCP listens, loopback; the zero Addr is one of its own for each session
+	group    int        // listeners that can share the address, 1 to 8
 	contract listentest.Contract
 }
 
@@ -42,7 +44,7 @@ type Target struct {
 // there is none of or an address that is not loopback, or with another error
 // where this machine has no such family.
 func New(name, familyName string, settings ...Setting) (*Target, error) {
-	t := &Target{name: name}
+	t := &Target{name: name, group: 1}
 	for i := range families {
 		if families[i].name == familyName {
 			t.family = &families[i]
@@ -64,10 +66,17 @@ func New(name, familyName string, settings ...Setting) (*Target, error) {
 }
 
 func (t *Target) set(s Setting) error {
-	if s.Key != "addr" || !t.family.addressed {
+	switch {
+	case s.Key == "reuseport" && t.family.addressed:
+		n, err := strconv.Atoi(s.Value)
+		if t.group = n; err != nil || n < 2 || n > 8 {
+			return &listentest.MisuseError{Reason: fmt.Sprintf("%s: reuseport is %q, expected how many listeners share the address, 2 to 8", t.name, s.Value)}
+		}
+		return nil
+	case s.Key != "addr" || !t.family.addressed:
 		e := &listentest.MisuseError{Reason: fmt.Sprintf("%s: there is no setting %q", t.name, s.Key), Word: s.Key}
 		if t.family.addressed {
-			e.Known = []string{"addr"}
+			e.Known = []string{"addr", "reuseport"}
 		}
 		return e
 	}

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A session is one address: a listener, its clients and its acceptors. The
+// A session is one address: its listeners, clients and acceptors. The
 // runner calls from one goroutine; operations marked with & report from
 // others.
 type session struct {
@@ -19,9 +19,9 @@ type session struct {
 	family *family
 	report func(lt.Event)
 
-	listener int           // -1 while shut
-	keeper   int           // keeps the address while shut, so that nobody else gets it; else -1
-	addr     unix.Sockaddr // of the listener
+	listeners [8]int        // by number; -1 while shut
+	keeper    int           // keeps the address while all are shut, so that nobody else gets it; else -1
+	addr      unix.Sockaddr // of the listeners
 
 	flight sync.WaitGroup // operations with & that have not made their first try
 
@@ -74,7 +74,10 @@ func (t *Target) Open(_ context.Context, o lt.Options) (lt.Session, error) {
 // Reopen makes the session new, with a listener of its own.
 func (s *session) Reopen(o lt.Options) error {
 	s.report = o.Report
-	s.listener, s.keeper, s.addr = -1, -1, nil
+	for n := range s.listeners {
+		s.listeners[n] = -1
+	}
+	s.keeper, s.addr = -1, nil
 	s.clients, s.accepts, s.servers = s.clients[:0], s.accepts[:0], s.servers[:0]
 	s.armed, s.queue, s.trouble = [64]bool{}, 0, nil
 	fd, err := s.bound(s.family.listenAddr(s.t))
@@ -87,7 +90,7 @@ func (s *session) Reopen(o lt.Options) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen: %w", err), unix.Close(fd))
 	}
-	s.listener = fd
+	s.listeners[0] = fd
 	return nil
 }
 
@@ -100,8 +103,11 @@ func (s *session) bound(sa unix.Sockaddr) (int, error) {
 	if s.family.addressed {
 		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
 	}
+	if err == nil && s.t.group > 1 {
+		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	}
 	if err == nil {
-		err = unix.Bind(fd, sa)
+		err = unix.Bind(fd, fresh(sa))
 	}
 	if err != nil {
 		return -1, errors.Join(fmt.Errorf("bind: %w", err), unix.Close(fd))
@@ -119,7 +125,7 @@ func (s *session) socket() (int, error) {
 
 // Start begins an operation.
 func (s *session) Start(op lt.Op) {
-	if !supported(op) {
+	if !s.t.has(op) {
 		s.report(lt.Event{Verb: lt.Return, Op: op.ID, Outcome: lt.Unsupported})
 		return
 	}
@@ -148,20 +154,19 @@ func (s *session) Start(op lt.Op) {
 	s.try()
 }
 
-// supported reports whether op is one that this package has.
-func supported(op lt.Op) bool {
-	first := op.Actor == lt.Listener(0)
+// has reports whether op is one that the target has.
+func (t *Target) has(op lt.Op) bool {
 	switch op.Kind {
 	case lt.Dial, lt.Hangup, lt.Abort, lt.Cancel, lt.Resume:
 		return true
 	case lt.Accept:
-		return op.Actor.Num() < 8
+		return op.Actor.Num() < 8*t.group
 	case lt.Preempt:
 		return op.N == 0 && op.Actor.Role() == lt.AcceptorRole
 	case lt.Listen:
-		return first
+		return op.Actor.Num() < t.group
 	case lt.Shut:
-		return first && op.N == 0
+		return op.Actor.Num() < t.group && op.N == 0
 	}
 	return false
 }
@@ -203,12 +208,14 @@ func (s *session) resume(a lt.Actor) {
 	}
 }
 
-// listen sets a new backlog, or listens again at the address after a shut.
+// listen sets a new backlog, or opens a listener at the address: again after a
+// shut, or beside others.
 func (s *session) listen(op lt.Op) {
 	s.flight.Wait()
-	fd := s.listener
+	n := op.Actor.Num()
+	fd := s.listeners[n]
 	if fd < 0 {
-		if fd = s.keeper; fd < 0 {
+		if fd, s.keeper = s.keeper, -1; fd < 0 {
 			var err error
 			if fd, err = s.bound(s.addr); err != nil {
 				s.fail(err)
@@ -216,41 +223,51 @@ func (s *session) listen(op lt.Op) {
 			}
 		}
 	}
-	s.keeper = -1
+	s.listeners[n] = fd
 	if err := unix.Listen(fd, int(op.N)); err != nil {
-		s.keeper = fd
-		s.done(op, lt.Failed, 0)
+		s.fail(fmt.Errorf("listen: %w", err))
 		return
 	}
-	s.listener = fd
 	s.done(op, lt.OK, 0)
 }
 
-// shut closes the listener. What waits in accept is told so, as a poller that
+// shut closes a listener. What waits in accept is told so, as a poller that
 // closes a descriptor does: the kernel would leave a blocked call asleep.
 func (s *session) shut(op lt.Op) {
 	s.flight.Wait()
-	err := unix.Close(s.listener)
-	s.listener = -1
-	if err == nil && s.family.addressed {
+	n := op.Actor.Num()
+	err := unix.Close(s.listeners[n])
+	s.listeners[n] = -1
+	if err == nil && s.family.addressed && !s.listening() {
 		s.keeper, err = s.bound(s.addr)
 	}
 	if err != nil {
 		s.fail(fmt.Errorf("shut: %w", err))
 		return
 	}
-	for _, a := range s.takeAccepts() {
+	for _, a := range s.takeAccepts(n) {
 		s.done(a, lt.Closed, 0)
 	}
 	s.done(op, lt.OK, 0)
 }
 
-func (s *session) takeAccepts() []lt.Op {
+// listening reports whether a listener is open.
+func (s *session) listening() bool {
+	return slices.ContainsFunc(s.listeners[:], func(fd int) bool { return fd >= 0 })
+}
+
+// takeAccepts takes out those that wait at listener n.
+func (s *session) takeAccepts(n int) (taken []lt.Op) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	open := slices.Clone(s.accepts)
-	s.accepts = s.accepts[:0]
-	return open
+	s.accepts = slices.DeleteFunc(s.accepts, func(o lt.Op) bool {
+		at := o.Actor.Num()/8 == n
+		if at {
+			taken = append(taken, o)
+		}
+		return at
+	})
+	return taken
 }
 
 // fail keeps the first trouble for Settle to return.
@@ -273,12 +290,15 @@ func (s *session) Close() error {
 	for i := range s.servers {
 		errs = append(errs, s.reset(&s.servers[i].fd))
 	}
-	for _, fd := range []int{s.listener, s.keeper} {
+	for _, fd := range append(s.listeners[:], s.keeper) {
 		if fd >= 0 {
 			errs = append(errs, unix.Close(fd))
 		}
 	}
-	s.listener, s.keeper = -1, -1
+	for n := range s.listeners {
+		s.listeners[n] = -1
+	}
+	s.keeper = -1
 	for a := range s.held {
 		s.resume(a)
 	}

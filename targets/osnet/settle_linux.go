@@ -53,9 +53,11 @@ func (s *session) try() {
 	for _, c := range dials {
 		s.dialed(c.op, connecting(c.fd))
 	}
+	empty := [8]bool{}
 	for _, op := range accepts {
-		if !s.acceptOn(op) {
-			return // the others would find nothing either
+		if n := op.Actor.Num() / 8; empty[n] || !s.acceptOn(op) {
+			empty[n] = true // the others would find nothing either
+			continue
 		}
 		s.mu.Lock()
 		s.accepts = slices.DeleteFunc(s.accepts, func(o lt.Op) bool { return o.ID == op.ID })
@@ -122,10 +124,10 @@ func (s *session) reportEnded() {
 // queued returns the length of the accept queue by the listener's own count:
 // tcpi_unacked, which Linux fills with sk_ack_backlog for a listener.
 func (s *session) queued() (int32, bool) {
-	if s.listener < 0 || !s.family.addressed {
+	if s.listeners[0] < 0 || !s.family.addressed {
 		return 0, false
 	}
-	info, err := unix.GetsockoptTCPInfo(s.listener, unix.IPPROTO_TCP, unix.TCP_INFO)
+	info, err := unix.GetsockoptTCPInfo(s.listeners[0], unix.IPPROTO_TCP, unix.TCP_INFO)
 	if err != nil {
 		return 0, false
 	}
@@ -143,9 +145,9 @@ func (s *session) expecting() bool {
 		pending = pending || s.clients[i].pending()
 	}
 	switch {
-	case s.listener < 0:
+	case !s.listening():
 		return pending
-	case pending && len(s.accepts) > 0:
+	case pending && len(s.accepts) > 0 && s.t.group == 1: // else it may be another's
 		return true
 	}
 	return s.dialExpected()
@@ -165,11 +167,16 @@ func (s *session) dialExpected() bool {
 	return expected
 }
 
-// full reports whether the accept queue is, by the kernel's own count:
+// full reports whether an accept queue is, by the kernel's own count:
 // tcpi_sacked of a listener is sk_max_ack_backlog.
 func (s *session) full() bool {
-	info, err := unix.GetsockoptTCPInfo(s.listener, unix.IPPROTO_TCP, unix.TCP_INFO)
-	return err == nil && info.Unacked > info.Sacked
+	return slices.ContainsFunc(s.listeners[:], func(fd int) bool {
+		if fd < 0 {
+			return false
+		}
+		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		return err == nil && info.Unacked > info.Sacked
+	})
 }
 
 // poll is poll(2) for timeout milliseconds, again after a signal.

@@ -25,7 +25,7 @@ func Open(name string) (listentest.Target, error) {
 	switch base {
 	case "sim":
 		return sim.Open(name, items...)
-	case "tcp", "unix":
+	case "tcp", "tcp6", "mptcp", "unix", "seqpacket":
 		settings := make([]osnet.Setting, len(items))
 		for i, item := range items {
 			key, value, ok := strings.Cut(item, "=")
@@ -36,5 +36,5 @@ func Open(name string) (listentest.Target, error) {
 		}
 		return osnet.New(name, base, settings...)
 	}
-	return nil, &listentest.MisuseError{Reason: fmt.Sprintf("there is no target %q", base), Word: base, Known: Light()}
+	return nil, &listentest.MisuseError{Reason: fmt.Sprintf("there is no target %q", base), Word: base, Known: []string{"sim", "tcp", "tcp6", "mptcp", "unix", "seqpacket"}}
 }

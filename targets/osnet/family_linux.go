@@ -16,7 +16,9 @@ import (
 type family struct {
 	name      string
 	domain    int
-	addressed bool // has addresses of the network, so addr= means something
+	kind      int  // of socket
+	proto     int  // 0 is the kind's own
+	addressed bool // has addresses of the network
 	quiet     bool // a call is over when it returns: nothing moves behind our back
 	contract  func() (listentest.Contract, error)
 	// listenAddr returns an address to listen at that nobody uses.
@@ -31,8 +33,28 @@ type family struct {
 }
 
 var families = []family{
+	tcp("tcp", 0),
+	tcp("mptcp", unix.IPPROTO_MPTCP),
 	{
-		name: "tcp", domain: unix.AF_INET, addressed: true, contract: tcpContract,
+		name: "tcp6", domain: unix.AF_INET6, kind: unix.SOCK_STREAM, addressed: true, contract: tcpContract,
+		listenAddr: func(*Target) unix.Sockaddr { return &unix.SockaddrInet6{Addr: loopback6} },
+		dialAddr:   func() unix.Sockaddr { return &unix.SockaddrInet6{Addr: loopback6, Port: port(dials.Add(1))} },
+		keyOf: func(sa unix.Sockaddr) string {
+			in, ok := sa.(*unix.SockaddrInet6)
+			if !ok {
+				return ""
+			}
+			return strconv.Itoa(in.Port)
+		},
+	},
+	local("unix", unix.SOCK_STREAM),
+	local("seqpacket", unix.SOCK_SEQPACKET),
+}
+
+// tcp is TCP over IPv4, or what is spoken over it.
+func tcp(name string, proto int) family {
+	return family{
+		name: name, domain: unix.AF_INET, kind: unix.SOCK_STREAM, proto: proto, addressed: true, contract: tcpContract,
 		listenAddr: func(t *Target) unix.Sockaddr { return &unix.SockaddrInet4{Addr: t.loopback()} },
 		dialAddr:   func() unix.Sockaddr { return &unix.SockaddrInet4{Addr: numbered(dials.Add(1), 64, 191)} },
 		keyOf: func(sa unix.Sockaddr) string {
@@ -42,9 +64,13 @@ var families = []family{
 			}
 			return string(in.Addr[:])
 		},
-	},
-	{
-		name: "unix", domain: unix.AF_UNIX, quiet: true, contract: unixContract,
+	}
+}
+
+// local is a kind of UNIX socket.
+func local(name string, kind int) family {
+	return family{
+		name: name, domain: unix.AF_UNIX, kind: kind, quiet: true, contract: unixContract,
 		listenAddr: func(*Target) unix.Sockaddr { return &unix.SockaddrUnix{Name: abstractName()} },
 		dialAddr:   func() unix.Sockaddr { return &unix.SockaddrUnix{Name: abstractName()} },
 		keyOf: func(sa unix.Sockaddr) string {
@@ -54,8 +80,16 @@ var families = []family{
 			}
 			return un.Name
 		},
-	},
+	}
 }
+
+// loopback6 is the one address that IPv6 has for loopback, so that ports tell
+// dials apart.
+var loopback6 = [16]byte{15: 1}
+
+// port returns the n-th port below those that the kernel gives out by itself
+// (net.ipv4.ip_local_port_range).
+func port(n uint32) int { return 1025 + int(n%(32768-1025)) }
 
 // sessions and dials count the addresses that were given out.
 var sessions, dials atomic.Uint32
@@ -82,6 +116,8 @@ func fresh(sa unix.Sockaddr) unix.Sockaddr {
 	switch a := sa.(type) {
 	case *unix.SockaddrInet4:
 		return &unix.SockaddrInet4{Port: a.Port, Addr: a.Addr}
+	case *unix.SockaddrInet6:
+		return &unix.SockaddrInet6{Port: a.Port, ZoneId: a.ZoneId, Addr: a.Addr}
 	case *unix.SockaddrUnix:
 		return &unix.SockaddrUnix{Name: a.Name}
 	}

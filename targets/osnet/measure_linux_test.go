@@ -193,7 +193,7 @@ func TestPlantedContract(t *testing.T) {
 			}, listentest.MaxPending, false},
 			{"backlog 0\ndial c0 9", func(c *listentest.Contract) { c.Overflow = listentest.Refuse }, listentest.RefusalMode, false},
 		} {
-			if c.quiet && target.Name() == "tcp" {
+			if c.quiet && !target.family.quiet {
 				continue
 			}
 			h, _ := m.run(c.steps)

@@ -19,8 +19,8 @@ func (s *session) dial(op lt.Op) {
 		s.fail(err)
 		return
 	}
-	from := s.family.dialAddr()
-	if err := s.bindClient(fd, from); err != nil {
+	from, err := s.bindClient(fd)
+	if err != nil {
 		s.fail(errors.Join(err, unix.Close(fd)))
 		return
 	}
@@ -34,19 +34,29 @@ func (s *session) dial(op lt.Op) {
 	s.dialed(op.ID, err)
 }
 
-// bindClient binds fd to an address to dial from. A port is left to connect:
-// a bind that chose it would have to be free of all other connections.
-func (s *session) bindClient(fd int, from unix.Sockaddr) (err error) {
-	if s.family.addressed {
+// bindClient binds fd to an address to dial from, and returns that. Where a
+// port is left to the kernel it is chosen by connect: one that bind chose would
+// have to be free of all other connections.
+func (s *session) bindClient(fd int) (from unix.Sockaddr, err error) {
+	switch {
+	case s.family.domain == unix.AF_INET6:
+		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1) // a connection there may be in TIME_WAIT
+	case s.family.addressed:
 		err = unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
 	}
-	if err == nil {
-		err = unix.Bind(fd, from)
+	if err != nil {
+		return nil, fmt.Errorf("bind a client: %w", err)
+	}
+	for range 100 { // ports in a row that are somebody else's
+		from = s.family.dialAddr()
+		if err = unix.Bind(fd, from); err != unix.EADDRINUSE {
+			break
+		}
 	}
 	if err != nil {
-		return fmt.Errorf("bind a client: %w", err)
+		return nil, fmt.Errorf("bind a client: %w", err)
 	}
-	return nil
+	return from, nil
 }
 
 // connecting returns nil once fd is connected, EINPROGRESS before, and

@@ -73,10 +73,10 @@ func (t *Target) set(s Setting) error {
 			return &listentest.MisuseError{Reason: fmt.Sprintf("%s: reuseport is %q, expected how many listeners share the address, 2 to 8", t.name, s.Value)}
 		}
 		return nil
-	case s.Key != "addr" || !t.family.addressed:
+	case s.Key != "addr" || !t.family.addressed || t.family.name == "tcp6":
 		e := &listentest.MisuseError{Reason: fmt.Sprintf("%s: there is no setting %q", t.name, s.Key), Word: s.Key}
 		if t.family.addressed {
-			e.Known = []string{"addr", "reuseport"}
+			e.Known = []string{"addr", "reuseport"} // addr: IPv6 has one only
 		}
 		return e
 	}

@@ -116,7 +116,7 @@ func (s *session) bound(sa unix.Sockaddr) (int, error) {
 }
 
 func (s *session) socket() (int, error) {
-	fd, err := unix.Socket(s.family.domain, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	fd, err := unix.Socket(s.family.domain, s.family.kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, s.family.proto)
 	if err != nil {
 		return -1, fmt.Errorf("socket: %w", err)
 	}

@@ -61,7 +61,7 @@ func (a Actor) Role() Role {
 // Num returns a's number within its role.
 func (a Actor) Num() int {
 	s := roleSpan[a.Role()]
-	return int(uint8(a)-s.first) % int(s.size)
+	return int((uint8(a) - s.first) % s.size)
 }
 
 // String returns the text form, such as s0.

@@ -3,6 +3,7 @@ package listentest
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // find returns the place of a slot in the queue, or n.
@@ -56,8 +57,7 @@ func (s *state) hash() uint64 {
 // change the state.
 func (f *frontier) keep(ok func(*state) bool) {
 	old := f.states
-	f.states = f.states[:0]
-	f.fresh(len(old))
+	f.states, f.table = f.states[:0], f.table[:0]
 	for i := range old {
 		f.scratch = old[i]
 		if ok(&f.scratch) {
@@ -66,23 +66,22 @@ func (f *frontier) keep(ok func(*state) bool) {
 	}
 }
 
-// fresh makes an empty table for n states.
-func (f *frontier) fresh(n int) {
-	size := 16
-	for size < 2*n+2 {
-		size *= 2
-	}
-	f.table = zeroed(f.table, size)
-}
+// few states are compared one by one.
+const few = 8
 
 // insert adds a state unless it is there.
 func (f *frontier) insert(s *state) {
-	if len(f.states) >= frontierStates {
+	switch n := len(f.states); {
+	case n >= frontierStates:
 		f.gaveUp = true
 		return
-	}
-	if 2*len(f.states) >= len(f.table) {
-		f.fresh(4 * len(f.table))
+	case n < few:
+		if !slices.Contains(f.states, *s) {
+			f.states = append(f.states, *s)
+		}
+		return
+	case 2*n >= len(f.table):
+		f.table = zeroed(f.table, 8*n) // n is few, or few times a power of 4
 		for i := range f.states {
 			f.table[f.find(&f.states[i])] = int32(i) + 1
 		}

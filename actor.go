@@ -75,10 +75,10 @@ func (a Actor) as(roles string) Actor {
 	if roles == "" {
 		return 0
 	}
-	letter := roleSpan[a.Role()].letter
+	s := &roleSpan[a.Role()]
 	for i := range len(roles) {
-		if roles[i] == letter {
-			return actor(a.Role(), a.Num())
+		if roles[i] == s.letter {
+			return Actor(s.first + (uint8(a)-s.first)%s.size)
 		}
 	}
 	return actor(roleOf(roles[0]), a.Num())

@@ -231,13 +231,21 @@ func (f *frontier) takes(s *state, p int32) {
 
 // evicts turns connections away that their clients took for admitted.
 func (f *frontier) evicts(s *state, p int32) {
-	for rest := f.dials & f.early &^ s.out &^ s.ended; rest != 0; rest &= rest - 1 {
+	rest := f.dials & f.early &^ s.out &^ s.ended
+	if rest == 0 {
+		return
+	}
+	held := f.held(s, p)
+	if held < f.l.low[p] && !f.relaxed(MinPending) {
+		return
+	}
+	for ; rest != 0; rest &= rest - 1 {
 		slot := bits.TrailingZeros64(rest)
 		d := f.l.op(f.ops[slot])
 		if p < f.l.handshake(d) || p >= d.end || s.did&^s.in&(1<<slot) != 0 {
 			continue
 		}
-		if f.held(s, p)-f.own(s, slot, p) < f.l.low[p] && !f.relaxed(MinPending) {
+		if held-f.own(s, slot, p) < f.l.low[p] && !f.relaxed(MinPending) {
 			continue
 		}
 		t := *s

@@ -55,10 +55,13 @@ type Runner struct {
 	schedule Schedule // the one that runs
 }
 
-// unguarded is what one goroutine alone writes.
+// unguarded guards nothing.
 type unguarded struct{}
 
-func (unguarded) Lock()   {}
+// Lock does nothing.
+func (unguarded) Lock() {}
+
+// Unlock does nothing.
 func (unguarded) Unlock() {}
 
 // holding is a connection that an actor obtained and still holds.

@@ -48,11 +48,10 @@ type state struct {
 
 // A frontier searches histories; it keeps its memory from one to the next.
 type frontier struct {
-	l       *ledger
-	relax   uint16 // set of promises that are not enforced
-	states  []state
-	scratch state
-	table   []int32 // hash table of states: index + 1, or 0; empty while there are few
+	l      *ledger
+	relax  uint16 // set of promises that are not enforced
+	states []state
+	table  []int32 // hash table of states: index + 1, or 0; empty while there are few
 
 	slot    []uint8 // of an operation, by Op.ID
 	ops     [frontierSlots]int32

@@ -3,7 +3,6 @@ package listentest
 import (
 	"encoding/binary"
 	"math/bits"
-	"slices"
 )
 
 // find returns the place of a slot in the queue, or n.
@@ -56,12 +55,11 @@ func (s *state) hash() uint64 {
 // keep drops the states that ok rejects, and puts equal ones together; ok may
 // change the state.
 func (f *frontier) keep(ok func(*state) bool) {
-	old := f.states
-	f.states, f.table = f.states[:0], f.table[:0]
-	for i := range old {
-		f.scratch = old[i]
-		if ok(&f.scratch) {
-			f.insert(&f.scratch)
+	all := f.states
+	f.states, f.table = all[:0], f.table[:0] // what is kept is written over what was looked at
+	for i := range all {
+		if ok(&all[i]) {
+			f.insert(&all[i])
 		}
 	}
 }
@@ -76,9 +74,12 @@ func (f *frontier) insert(s *state) {
 		f.gaveUp = true
 		return
 	case n < few:
-		if !slices.Contains(f.states, *s) {
-			f.states = append(f.states, *s)
+		for i := range f.states {
+			if f.states[i] == *s {
+				return
+			}
 		}
+		f.states = append(f.states, *s)
 		return
 	case 2*n >= len(f.table):
 		f.table = zeroed(f.table, 8*n) // n is few, or few times a power of 4

@@ -41,7 +41,7 @@ func Listener(n int) Actor { return actor(ListenerRole, n) }
 func Task(n int) Actor { return actor(TaskRole, n) }
 
 func actor(r Role, n int) Actor {
-	s := roleSpan[r]
+	s := &roleSpan[r]
 	return Actor(s.first + uint8(n)%s.size)
 }
 
@@ -60,7 +60,7 @@ func (a Actor) Role() Role {
 
 // Num returns a's number within its role.
 func (a Actor) Num() int {
-	s := roleSpan[a.Role()]
+	s := &roleSpan[a.Role()]
 	return int((uint8(a) - s.first) % s.size)
 }
 
@@ -86,8 +86,8 @@ func (a Actor) as(roles string) Actor {
 
 // roleOf returns the role of a letter; the letter must be one of "cslb".
 func roleOf(letter byte) Role {
-	for r, s := range roleSpan {
-		if s.letter == letter {
+	for r := range roleSpan {
+		if roleSpan[r].letter == letter {
 			return Role(r)
 		}
 	}

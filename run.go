@@ -167,7 +167,9 @@ func (r *Runner) report(e Event) {
 		r.held = append(r.held, e.Step.Actor)
 	case Return:
 		if i := slices.IndexFunc(r.open, func(o Op) bool { return o.ID == e.Op }); i >= 0 {
-			r.ended(r.open[i], e)
+			if e.Outcome == OK {
+				r.succeeded(&r.open[i])
+			}
 			r.open = slices.Delete(r.open, i, i+1)
 			if e.Op == r.lastID {
 				r.over, r.outcome = true, e.Outcome
@@ -179,11 +181,8 @@ func (r *Runner) report(e Event) {
 	}
 }
 
-// ended keeps the books of who holds which connection and of the listener.
-func (r *Runner) ended(op Op, e Event) {
-	if e.Outcome != OK {
-		return
-	}
+// succeeded keeps the books of who holds which connection and of the listener.
+func (r *Runner) succeeded(op *Op) {
 	switch op.Kind {
 	case Dial, Accept, Syn:
 		r.conns = append(r.conns, holding{op.Actor, op.ID, op.Kind == Syn})

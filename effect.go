@@ -38,7 +38,7 @@ func (f *frontier) closeUpTo(goal uint64, p int32) {
 		return
 	}
 	if f.opens&f.moment != 0 {
-		f.keep(func(s *state) bool { f.turnAway(s, p); return true })
+		f.change(func(s *state) bool { f.turnAway(s, p); return true })
 	}
 	for i := 0; i < len(f.states) && !f.gaveUp; i++ {
 		if f.work++; f.work > frontierWork {

@@ -95,11 +95,16 @@ func (f *frontier) run(l *ledger, relax uint16) (at int, exact bool) {
 			continue
 		case e.Verb == Return && r.ret == int32(i):
 			f.closeFor(e.Op, r, int32(i)-1)
-			f.keep(func(s *state) bool { return f.returns(s, e.Op, r, int32(i)) })
+			returns := func(s *state) bool { return f.returns(s, e.Op, r, int32(i)) }
+			if f.relaxed(Conserve) { // see stray
+				f.change(returns)
+			} else {
+				f.keep(returns)
+			}
 			f.returned(e.Op, r)
 		case e.Verb == End && l.op(e.Conn).end == int32(i):
 			f.close(int32(i) - 1)
-			f.keep(func(s *state) bool { return f.ends(s, e.Conn, int32(i)) })
+			f.change(func(s *state) bool { return f.ends(s, e.Conn, int32(i)) })
 		case e.Verb == Rested && l.free[i] == int32(i):
 			f.close(int32(i) - 1)
 			f.keep(func(s *state) bool { return f.rests(s, int32(i)) })
@@ -329,7 +334,7 @@ func (f *frontier) settle(at int32) {
 
 // remove takes a slot out of all queues.
 func (f *frontier) remove(slot uint8) {
-	f.keep(func(s *state) bool {
+	f.change(func(s *state) bool {
 		if k := s.find(slot); k < int(s.n) {
 			s.leave(k)
 		}
@@ -342,7 +347,7 @@ func (f *frontier) remove(slot uint8) {
 func (f *frontier) drop(slots uint64) {
 	f.used &^= slots
 	f.takers &^= slots
-	f.keep(func(s *state) bool {
+	f.change(func(s *state) bool {
 		s.did &^= slots
 		s.light &^= slots
 		s.half &^= slots

@@ -52,11 +52,21 @@ func (s *state) hash() uint64 {
 	return h ^ h>>32
 }
 
-// keep drops the states that ok rejects, and puts equal ones together; ok may
-// change the state.
+// keep drops the states that ok rejects.
 func (f *frontier) keep(ok func(*state) bool) {
 	all := f.states
 	f.states, f.table = all[:0], f.table[:0] // what is kept is written over what was looked at
+	for i := range all {
+		if ok(&all[i]) {
+			f.states = append(f.states, all[i])
+		}
+	}
+}
+
+// change is keep for an ok that changes states, and puts equal ones together.
+func (f *frontier) change(ok func(*state) bool) {
+	all := f.states
+	f.states, f.table = all[:0], f.table[:0]
 	for i := range all {
 		if ok(&all[i]) {
 			f.insert(&all[i])
@@ -82,7 +92,7 @@ func (f *frontier) insert(s *state) {
 		f.states = append(f.states, *s)
 		return
 	case 2*n >= len(f.table):
-		f.table = zeroed(f.table, 8*n) // n is few, or few times a power of 4
+		f.table = zeroed(f.table, 4<<bits.Len(uint(n)))
 		for i := range f.states {
 			f.table[f.find(&f.states[i])] = int32(i) + 1
 		}

@@ -41,7 +41,7 @@ func Listener(n int) Actor { return actor(ListenerRole, n) }
 func Task(n int) Actor { return actor(TaskRole, n) }
 
 func actor(r Role, n int) Actor {
-	s := roleSpan[r]
+	s := &roleSpan[r]
 	return Actor(s.first + uint8(n)%s.size)
 }
 
@@ -60,8 +60,8 @@ func (a Actor) Role() Role {
 
 // Num returns a's number within its role.
 func (a Actor) Num() int {
-	s := roleSpan[a.Role()]
-	return int(uint8(a)-s.first) % int(s.size)
+	s := &roleSpan[a.Role()]
+	return int((uint8(a) - s.first) % s.size)
 }
 
 // String returns the text form, such as s0.
@@ -75,10 +75,10 @@ func (a Actor) as(roles string) Actor {
 	if roles == "" {
 		return 0
 	}
-	letter := roleSpan[a.Role()].letter
+	s := &roleSpan[a.Role()]
 	for i := range len(roles) {
-		if roles[i] == letter {
-			return actor(a.Role(), a.Num())
+		if roles[i] == s.letter {
+			return Actor(s.first + (uint8(a)-s.first)%s.size)
 		}
 	}
 	return actor(roleOf(roles[0]), a.Num())
@@ -86,8 +86,8 @@ func (a Actor) as(roles string) Actor {
 
 // roleOf returns the role of a letter; the letter must be one of "cslb".
 func roleOf(letter byte) Role {
-	for r, s := range roleSpan {
-		if s.letter == letter {
+	for r := range roleSpan {
+		if roleSpan[r].letter == letter {
 			return Role(r)
 		}
 	}

@@ -1,6 +1,9 @@
 package listentest
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // close adds to the states all that effects in the gap after event p lead to.
 func (f *frontier) close(p int32) { f.closeUpTo(0, p) }
@@ -24,18 +27,8 @@ func (f *frontier) closeFor(id int32, r *record, p int32) {
 // needsMoment reports whether a dial is to be turned away, and in some state
 // has not been.
 func (f *frontier) needsMoment() bool {
-	turned := ^uint64(0)
-	for i := range f.states {
-		turned &= f.states[i].turned
-	}
-	for rest := f.dials; rest != 0; rest &= rest - 1 {
-		slot := bits.TrailingZeros64(rest)
-		d := f.l.op(f.ops[slot])
-		if f.l.early(d) || f.opens&^turned&(1<<slot) != 0 && (d.refused() || d.ret > f.l.nextFree(d.call)) {
-			return true
-		}
-	}
-	return false
+	open := f.opens & f.moment
+	return f.dials&f.early != 0 || open != 0 && slices.ContainsFunc(f.states, func(s state) bool { return open&^s.turned != 0 })
 }
 
 // closeUpTo is close, but does not go on from states in which the operation of
@@ -44,15 +37,18 @@ func (f *frontier) closeUpTo(goal uint64, p int32) {
 	if p < 0 {
 		return
 	}
-	f.keep(func(s *state) bool { f.turnAway(s, p); return true })
+	if f.opens&f.moment != 0 {
+		f.change(func(s *state) bool { f.turnAway(s, p); return true })
+	}
 	for i := 0; i < len(f.states) && !f.gaveUp; i++ {
 		if f.work++; f.work > frontierWork {
 			f.gaveUp = true
 		}
-		s := f.states[i]
-		if s.did&goal != 0 {
-			continue
+		did := f.states[i].did
+		if did&goal != 0 || (f.dials|f.takers)&^did == 0 && f.dials&f.early == 0 && f.gate == 0 {
+			continue // on purpose, or for want of an effect
 		}
+		s := f.states[i]
 		f.admits(&s, p)
 		f.takes(&s, p)
 		f.evicts(&s, p)
@@ -118,20 +114,12 @@ func (f *frontier) surely(s *state, p int32) int32 {
 	return n
 }
 
-// turnAway marks the open dials that may be turned away in s. That rules
-// nothing out, so it is not an effect of its own.
+// turnAway marks the open dials that may be turned away in s, of those that
+// need it. That rules nothing out, so it is not an effect of its own.
 func (f *frontier) turnAway(s *state, p int32) {
-	rest := f.opens &^ s.turned &^ s.in
-	if rest == 0 {
-		return
-	}
 	held := int32(-1)
-	for ; rest != 0; rest &= rest - 1 {
+	for rest := f.opens & f.moment &^ s.turned &^ s.in; rest != 0; rest &= rest - 1 {
 		slot := bits.TrailingZeros64(rest)
-		d := f.l.op(f.ops[slot])
-		if !d.refused() && d.ret < f.l.nextFree(d.call) {
-			continue // it need not be
-		}
 		if held < 0 {
 			held = f.held(s, p)
 		}
@@ -243,13 +231,21 @@ func (f *frontier) takes(s *state, p int32) {
 
 // evicts turns connections away that their clients took for admitted.
 func (f *frontier) evicts(s *state, p int32) {
-	for rest := f.dials &^ s.out &^ s.ended; rest != 0; rest &= rest - 1 {
+	rest := f.dials & f.early &^ s.out &^ s.ended
+	if rest == 0 {
+		return
+	}
+	held := f.held(s, p)
+	if held < f.l.low[p] && !f.relaxed(MinPending) {
+		return
+	}
+	for ; rest != 0; rest &= rest - 1 {
 		slot := bits.TrailingZeros64(rest)
 		d := f.l.op(f.ops[slot])
-		if !f.l.early(d) || p < f.l.handshake(d) || p >= d.end || s.did&^s.in&(1<<slot) != 0 {
+		if p < f.l.handshake(d) || p >= d.end || s.did&^s.in&(1<<slot) != 0 {
 			continue
 		}
-		if f.held(s, p)-f.own(s, slot, p) < f.l.low[p] && !f.relaxed(MinPending) {
+		if held-f.own(s, slot, p) < f.l.low[p] && !f.relaxed(MinPending) {
 			continue
 		}
 		t := *s

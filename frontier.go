@@ -48,11 +48,10 @@ type state struct {
 
 // A frontier searches histories; it keeps its memory from one to the next.
 type frontier struct {
-	l       *ledger
-	relax   uint16 // set of promises that are not enforced
-	states  []state
-	scratch state
-	table   []int32 // hash table of states: index + 1, or 0
+	l      *ledger
+	relax  uint16 // set of promises that are not enforced
+	states []state
+	table  []int32 // hash table of states: index + 1, or 0; empty while there are few
 
 	slot    []uint8 // of an operation, by Op.ID
 	ops     [frontierSlots]int32
@@ -61,6 +60,8 @@ type frontier struct {
 	opens   uint64 // of those that are open, and
 	takers  uint64 // of accepts that are open, and may take a connection
 	accepts int    // accepts that are open
+	early   uint64 // of dials that were turned away though their clients took them for admitted
+	moment  uint64 // of dials that need a moment at which they can be turned away
 	sorted  uint64 // of dials whose order among each other makes no difference
 	gate    int32  // the shut or the listen that is open; 0 if none is
 
@@ -82,7 +83,7 @@ func (f *frontier) run(l *ledger, relax uint16) (at int, exact bool) {
 	f.used, f.dials, f.opens, f.takers, f.sorted, f.accepts, f.gate = 0, 0, 0, 0, 0, 0, 0
 	f.slot = zeroed(f.slot, len(l.ops))
 	f.places()
-	f.states = append(f.states[:0], state{})
+	f.states, f.table = append(f.states[:0], state{}), f.table[:0]
 	for i := range l.h.Events {
 		e := &l.h.Events[i]
 		if int32(i) >= l.blind || f.gaveUp {
@@ -94,11 +95,16 @@ func (f *frontier) run(l *ledger, relax uint16) (at int, exact bool) {
 			continue
 		case e.Verb == Return && r.ret == int32(i):
 			f.closeFor(e.Op, r, int32(i)-1)
-			f.keep(func(s *state) bool { return f.returns(s, e.Op, r, int32(i)) })
+			returns := func(s *state) bool { return f.returns(s, e.Op, r, int32(i)) }
+			if f.relaxed(Conserve) { // see stray
+				f.change(returns)
+			} else {
+				f.keep(returns)
+			}
 			f.returned(e.Op, r)
 		case e.Verb == End && l.op(e.Conn).end == int32(i):
 			f.close(int32(i) - 1)
-			f.keep(func(s *state) bool { return f.ends(s, e.Conn, int32(i)) })
+			f.change(func(s *state) bool { return f.ends(s, e.Conn, int32(i)) })
 		case e.Verb == Rested && l.free[i] == int32(i):
 			f.close(int32(i) - 1)
 			f.keep(func(s *state) bool { return f.rests(s, int32(i)) })
@@ -118,6 +124,9 @@ func (f *frontier) places() {
 	l := f.l
 	n := len(l.h.Events)
 	f.may, f.must = zeroed(f.may, n), zeroed(f.must, n)
+	if l.c.Credit == CreditReturn && l.c.Anomalies&Phantom == 0 {
+		return
+	}
 	for id := range l.ops {
 		r := &l.ops[id]
 		switch {
@@ -216,6 +225,12 @@ func (f *frontier) dial(s uint8, r *record) {
 	l := f.l
 	f.dials |= 1 << s
 	f.opens |= 1 << s
+	if f.early &^= 1 << s; l.early(r) {
+		f.early |= 1 << s
+	}
+	if f.moment &^= 1 << s; r.refused() || r.ret > l.nextFree(r.call) {
+		f.moment |= 1 << s
+	}
 	if f.sorted &^= 1 << s; l.c.Order == AnyOrder || f.relaxed(OrderPromise) || r.accept == 0 && !l.strangers && !l.unreturned {
 		f.sorted |= 1 << s
 	}
@@ -319,20 +334,20 @@ func (f *frontier) settle(at int32) {
 
 // remove takes a slot out of all queues.
 func (f *frontier) remove(slot uint8) {
-	for i := range f.states {
-		s := &f.states[i]
+	f.change(func(s *state) bool {
 		if k := s.find(slot); k < int(s.n) {
 			s.leave(k)
 		}
 		s.ended &^= 1 << slot
-	}
+		return true
+	})
 }
 
 // drop frees slots.
 func (f *frontier) drop(slots uint64) {
 	f.used &^= slots
 	f.takers &^= slots
-	f.keep(func(s *state) bool {
+	f.change(func(s *state) bool {
 		s.did &^= slots
 		s.light &^= slots
 		s.half &^= slots

@@ -15,18 +15,27 @@ func (k *Checker) observe(r refusal) {
 		return
 	}
 	taking := int32(0)
-	var where []string
-	for _, h := range l.holds {
-		if a := l.op(h.op); h.from < r.from && h.to >= r.to && a.ok() && a.ret > r.to && a.conn > 0 {
-			taking++
-			where = append(where, fmt.Sprintf("%v is held inside accept #%d at %s", a.actor, h.op, h.point))
-		}
+	for i := range l.holds {
+		taking += count(l.takes(&l.holds[i], r))
 	}
 	for p := r.from; p < r.to; p++ {
 		if taking == 0 || l.hi[p]-taking >= l.low[p] {
 			return
 		}
 	}
+	var where []string
+	for i := range l.holds {
+		if h := &l.holds[i]; l.takes(h, r) {
+			where = append(where, fmt.Sprintf("%v is held inside accept #%d at %s", l.op(h.op).actor, h.op, h.point))
+		}
+	}
 	k.v.Observations = append(k.v.Observations, Observation{Op: r.op,
 		Text: fmt.Sprintf("credit window: dial #%d by %v %s while %s", r.op, l.op(r.op).actor, r.how, strings.Join(where, ", "))})
+}
+
+// takes reports whether an acceptor is held all through r, in an accept that
+// returns a connection behind it.
+func (l *ledger) takes(h *hold, r refusal) bool {
+	a := l.op(h.op)
+	return h.from < r.from && h.to >= r.to && a.ok() && a.ret > r.to && a.conn > 0
 }

@@ -31,22 +31,38 @@ type Runner struct {
 	// the place of the schedule's Choices, and they are kept; see Record.
 	Policy sched.Policy
 
-	mu        sync.Mutex // guards what report writes
+	mutex     sync.Mutex
+	mu        sync.Locker // guards what report writes: mutex, or at level full, where nothing happens at once, nothing
 	history   History
 	open      []Op // called and not returned, in the order of their calls
 	held      []Actor
+	resumed   []Actor // scratch: those who were held
 	conns     []holding
 	acked     [256]int32         // by actor, the syn that its last ack finished; 0 if none did
 	backlog   [8]int32           // by listener, in force: of the newest listen
 	listening [8]bool            // by listener
 	awaited   int32              // the operation that a step waits for, or 0
 	arrived   context.CancelFunc // called when it returns
+	lastID    int32              // the operation that was called last,
+	over      bool               // whether it has returned,
+	outcome   Outcome            // and how
 
-	session Session
-	record  sched.Record
-	ctx     context.Context
-	lastID  int32
+	session  Session
+	reporter func(Event) // report
+	record   sched.Record
+	ctx      context.Context
+	level    Level
+	schedule Schedule // the one that runs
 }
+
+// unguarded guards nothing.
+type unguarded struct{}
+
+// Lock does nothing.
+func (unguarded) Lock() {}
+
+// Unlock does nothing.
+func (unguarded) Unlock() {}
 
 // holding is a connection that an actor obtained and still holds.
 type holding struct {
@@ -63,16 +79,21 @@ func Run(ctx context.Context, t Target, s Schedule) (History, error) {
 // Run runs s and returns what was seen. The history is the runner's own and
 // stands until the next Run. An error is trouble: the harness or the machine
 // failed, or ctx was done, and there is no verdict about the target.
-func (r *Runner) Run(ctx context.Context, s Schedule) (h History, err error) {
-	s = s.Norm()
-	if r.Bubble == nil {
-		return r.run(ctx, s, nil)
+func (r *Runner) Run(ctx context.Context, s Schedule) (History, error) {
+	s.normInto(&r.schedule)
+	if r.Bubble != nil {
+		return r.inside(ctx)
 	}
+	return r.run(ctx, nil)
+}
+
+// inside runs the schedule in a bubble.
+func (r *Runner) inside(ctx context.Context) (h History, err error) {
 	if err := context.Cause(ctx); err != nil {
 		return History{}, fmt.Errorf("run %s: %w", r.Target.Name(), err)
 	}
-	inside := context.WithoutCancel(ctx) // a channel may not be shared with a bubble
-	left := r.Bubble(func(rest func()) { h, err = r.run(inside, s, rest) })
+	ctx = context.WithoutCancel(ctx) // a channel may not be shared with a bubble
+	left := r.Bubble(func(rest func()) { h, err = r.run(ctx, rest) })
 	for _, f := range left {
 		h.Events = append(h.Events, Event{Verb: Left, Point: f})
 	}
@@ -84,11 +105,11 @@ func (r *Runner) Run(ctx context.Context, s Schedule) (h History, err error) {
 // and stands until the next Run.
 func (r *Runner) Record() *sched.Record { return &r.record }
 
-func (r *Runner) run(ctx context.Context, s Schedule, rest func()) (History, error) {
-	if err := r.begin(ctx, s, rest); err != nil {
+func (r *Runner) run(ctx context.Context, rest func()) (History, error) {
+	if err := r.begin(ctx, &r.schedule, rest); err != nil {
 		return History{}, fmt.Errorf("open %s: %w", r.Target.Name(), err)
 	}
-	err := r.steps(s.Steps)
+	err := r.steps(r.schedule.Steps)
 	if err == nil {
 		err = r.finish()
 	}
@@ -104,15 +125,18 @@ func (r *Runner) run(ctx context.Context, s Schedule, rest func()) (History, err
 	return r.history, nil
 }
 
-func (r *Runner) begin(ctx context.Context, s Schedule, rest func()) error {
-	r.ctx, r.lastID = ctx, 0
+func (r *Runner) begin(ctx context.Context, s *Schedule, rest func()) error {
+	if r.mu == nil {
+		r.first()
+	}
+	r.ctx = ctx
 	r.mu.Lock()
 	r.history.Backlog, r.history.Events = s.Backlog, r.history.Events[:0]
 	r.open, r.held, r.conns = r.open[:0], r.held[:0], r.conns[:0]
 	clear(r.acked[:])
-	r.backlog, r.listening = [8]int32{s.Backlog}, [8]bool{true}
+	r.backlog, r.listening, r.lastID = [8]int32{s.Backlog}, [8]bool{true}, 0
 	r.mu.Unlock()
-	o := Options{Backlog: s.Backlog, Report: r.report, Rest: rest, Choices: s.Choices,
+	o := Options{Backlog: s.Backlog, Report: r.reporter, Rest: rest, Choices: s.Choices,
 		Pace: cmp.Or(r.Pace, DefaultPace), Grace: cmp.Or(r.Grace, DefaultGrace)}
 	if r.record.Begin(r.Policy, MaxChoices); r.Policy != nil {
 		o.Policy = &r.record
@@ -125,6 +149,14 @@ func (r *Runner) begin(ctx context.Context, s Schedule, rest func()) error {
 	return err
 }
 
+// first is what lasts from one run to the next.
+func (r *Runner) first() {
+	r.level, r.reporter = LevelOf(r.Target), r.report
+	if r.mu = &r.mutex; r.level == LevelFull {
+		r.mu = unguarded{}
+	}
+}
+
 // report takes an event of the session.
 func (r *Runner) report(e Event) {
 	r.mu.Lock()
@@ -135,8 +167,13 @@ func (r *Runner) report(e Event) {
 		r.held = append(r.held, e.Step.Actor)
 	case Return:
 		if i := slices.IndexFunc(r.open, func(o Op) bool { return o.ID == e.Op }); i >= 0 {
-			r.ended(r.open[i], e)
+			if e.Outcome == OK {
+				r.succeeded(&r.open[i])
+			}
 			r.open = slices.Delete(r.open, i, i+1)
+			if e.Op == r.lastID {
+				r.over, r.outcome = true, e.Outcome
+			}
 		}
 		if e.Op == r.awaited && r.arrived != nil {
 			r.arrived()
@@ -144,11 +181,8 @@ func (r *Runner) report(e Event) {
 	}
 }
 
-// ended keeps the books of who holds which connection and of the listener.
-func (r *Runner) ended(op Op, e Event) {
-	if e.Outcome != OK {
-		return
-	}
+// succeeded keeps the books of who holds which connection and of the listener.
+func (r *Runner) succeeded(op *Op) {
 	switch op.Kind {
 	case Dial, Accept, Syn:
 		r.conns = append(r.conns, holding{op.Actor, op.ID, op.Kind == Syn})
@@ -166,8 +200,8 @@ func (r *Runner) ended(op Op, e Event) {
 
 func (r *Runner) steps(steps []Step) error {
 	for _, t := range steps {
-		if err := context.Cause(r.ctx); err != nil {
-			return fmt.Errorf("run %s: %w", r.Target.Name(), err)
+		if r.ctx.Err() != nil {
+			return fmt.Errorf("run %s: %w", r.Target.Name(), context.Cause(r.ctx))
 		}
 		if err := r.step(t); err != nil {
 			return err
@@ -234,13 +268,13 @@ func (r *Runner) one(t Step) (more bool, err error) {
 	if t.Along || kinds[t.Kind].instant {
 		return true, nil
 	}
-	outcome, returned := r.outcome(op.ID)
+	outcome, returned := r.last()
 	moves := t.Kind != Dial && t.Kind != Accept && outcome != Unsupported // more than itself
 	if !returned || moves {
 		if err := r.pace(op.ID); err != nil {
 			return false, err
 		}
-		outcome, returned = r.outcome(op.ID)
+		outcome, returned = r.last()
 	}
 	return returned && outcome == OK, nil
 }
@@ -258,6 +292,7 @@ func (r *Runner) call(t Step) (Op, bool) {
 		r.held = slices.DeleteFunc(r.held, func(a Actor) bool { return a == t.Actor })
 	}
 	r.lastID++
+	r.over = false
 	op := Op{ID: r.lastID, Conn: conn, Step: t}
 	r.history.Events = append(r.history.Events, Event{Verb: Call, Op: op.ID, Conn: conn, Step: t})
 	r.open = append(r.open, op)
@@ -318,19 +353,11 @@ func (r *Runner) newest(t Step) int {
 	return -1
 }
 
-// outcome returns how the operation ended, if it has.
-func (r *Runner) outcome(id int32) (Outcome, bool) {
+// last returns how the operation that was called last ended, if it has.
+func (r *Runner) last() (Outcome, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := len(r.history.Events) - 1; i >= 0; i-- {
-		switch e := &r.history.Events[i]; {
-		case e.Verb == Return && e.Op == id:
-			return e.Outcome, true
-		case e.Verb == Call && e.Op == id:
-			return 0, false
-		}
-	}
-	return 0, false
+	return r.outcome, r.over
 }
 
 // pace waits for a step: until its operation has returned, or the session
@@ -353,21 +380,21 @@ func (r *Runner) rest() error {
 	return err
 }
 
-// settle lets the session settle, for so long, or until the operation id has
-// returned.
+// settle lets the session settle, for so long, or until the operation id, the
+// one that was called last, has returned.
 func (r *Runner) settle(most time.Duration, id int32) (Rest, error) {
 	ctx := r.ctx
-	if LevelOf(r.Target) != LevelFull { // a full level has no use for real time
+	if r.level != LevelFull { // a full level has no use for real time
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(r.ctx, most)
 		defer cancel()
-		if _, returned := r.outcome(id); id != 0 && !returned {
+		if _, returned := r.last(); id != 0 && !returned {
 			r.await(id, cancel)
 			defer r.await(0, nil)
 		}
 	}
 	rest, err := r.session.Settle(ctx)
-	if err == nil {
+	if err == nil && r.ctx.Err() != nil {
 		err = context.Cause(r.ctx)
 	}
 	if err != nil {
@@ -406,8 +433,10 @@ func (r *Runner) finish() error {
 	return fmt.Errorf("settle %s: %v is held whatever is resumed", r.Target.Name(), r.heldNow())
 }
 
+// heldNow returns those who are held, until it is called again.
 func (r *Runner) heldNow() []Actor {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clone(r.held)
+	r.resumed = append(r.resumed[:0], r.held...)
+	return r.resumed
 }

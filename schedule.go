@@ -41,17 +41,18 @@ type Step struct {
 // the limits, every step in its own canonical form, no trailing zero choices.
 // s and its Norm run alike.
 func (s Schedule) Norm() Schedule {
-	n := Schedule{Backlog: s.Backlog}
-	if steps := s.Steps[:min(len(s.Steps), MaxSteps)]; len(steps) > 0 {
-		n.Steps = make([]Step, len(steps))
-		for i, t := range steps {
-			n.Steps[i] = t.Norm()
-		}
-	}
-	if choices := trimmed(s.Choices[:min(len(s.Choices), MaxChoices)]); len(choices) > 0 {
-		n.Choices = slices.Clone(choices)
-	}
+	var n Schedule
+	s.normInto(&n)
 	return n
+}
+
+// normInto makes n the Norm of s, in the memory that n has.
+func (s Schedule) normInto(n *Schedule) {
+	n.Backlog, n.Steps = s.Backlog, sized(n.Steps, min(len(s.Steps), MaxSteps))
+	for i := range n.Steps {
+		n.Steps[i] = s.Steps[i].Norm()
+	}
+	n.Choices = append(n.Choices[:0], trimmed(s.Choices[:min(len(s.Choices), MaxChoices)])...)
 }
 
 // trimmed returns choices without the trailing ones that run on.

@@ -133,7 +133,7 @@ func TestActors(t *testing.T) {
 // Compare says, and include every single removal, so that a minimum is one.
 func TestSmallerIsSmaller(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 1))
-	for i := range 2000 {
+	for i := range *oracleHistories / 30 {
 		s := randomSchedule(rng).Norm()
 		if i%2 == 0 {
 			s = Generate(rng)

@@ -52,37 +52,47 @@ func (s *state) hash() uint64 {
 	return h ^ h>>32
 }
 
-// keep drops the states that ok rejects, and puts equal ones together; ok may
-// change the state.
+// keep drops the states that ok rejects.
 func (f *frontier) keep(ok func(*state) bool) {
-	old := f.states
-	f.states = f.states[:0]
-	f.fresh(len(old))
-	for i := range old {
-		f.scratch = old[i]
-		if ok(&f.scratch) {
-			f.insert(&f.scratch)
+	all := f.states
+	f.states, f.table = all[:0], f.table[:0] // what is kept is written over what was looked at
+	for i := range all {
+		if ok(&all[i]) {
+			f.states = append(f.states, all[i])
 		}
 	}
 }
 
-// fresh makes an empty table for n states.
-func (f *frontier) fresh(n int) {
-	size := 16
-	for size < 2*n+2 {
-		size *= 2
+// change is keep for an ok that changes states, and puts equal ones together.
+func (f *frontier) change(ok func(*state) bool) {
+	all := f.states
+	f.states, f.table = all[:0], f.table[:0]
+	for i := range all {
+		if ok(&all[i]) {
+			f.insert(&all[i])
+		}
 	}
-	f.table = zeroed(f.table, size)
 }
+
+// few states are compared one by one.
+const few = 8
 
 // insert adds a state unless it is there.
 func (f *frontier) insert(s *state) {
-	if len(f.states) >= frontierStates {
+	switch n := len(f.states); {
+	case n >= frontierStates:
 		f.gaveUp = true
 		return
-	}
-	if 2*len(f.states) >= len(f.table) {
-		f.fresh(4 * len(f.table))
+	case n < few:
+		for i := range f.states {
+			if f.states[i] == *s {
+				return
+			}
+		}
+		f.states = append(f.states, *s)
+		return
+	case 2*n >= len(f.table):
+		f.table = zeroed(f.table, 4<<bits.Len(uint(n)))
 		for i := range f.states {
 			f.table[f.find(&f.states[i])] = int32(i) + 1
 		}

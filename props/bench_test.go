@@ -14,9 +14,10 @@ import (
 )
 
 // BenchmarkCaseLoop has the simulator's own case loop beside a state machine
-// that a user would write with rapid, over the same model. It runs generate, run and check, and rapid's state machine,
-// in turn, and reports both and the ratio. A step is one step of a schedule,
-// or one action of the machine.
+// that a user would write with rapid, over the same model. It runs generate,
+// run and check as a campaign does, and rapid's state machine, in turn, and
+// reports both and the ratio. A step is one step of a schedule, or one action
+// of the machine.
 func BenchmarkCaseLoop(b *testing.B) {
 	target, err := sim.New("sim", sim.Default)
 	if err != nil {
@@ -54,8 +55,12 @@ func (t *tally) perSecond(n int) float64 { return float64(n) / t.spent.Seconds()
 func (t *tally) caseLoop(b *testing.B, target listentest.Target, seed uint64) {
 	r := listentest.Runner{Target: target}
 	var k listentest.Checker
+	var s listentest.Schedule
+	pcg := rand.NewPCG(0, 0)
+	rng := rand.New(pcg)
 	for i := range uint64(1000) {
-		s := listentest.Generate(rand.New(rand.NewPCG(seed, i)))
+		pcg.Seed(seed, i)
+		s.Draw(rng)
 		h, err := r.Run(context.Background(), s)
 		if err != nil {
 			b.Fatal(err)

@@ -2,6 +2,7 @@ package props
 
 import (
 	"context"
+	"flag"
 	"testing"
 
 	"github.com/leanovate/gopter"
@@ -77,10 +78,11 @@ func TestNormRunsAlike(t *testing.T) {
 }
 
 // TestCorrectKeepsItsPromises: with gopter's workers in parallel, no history
-// of a correct simulator is judged wrong, whatever its contract.
+// of a correct simulator is judged wrong, whatever its contract. It takes as
+// many cases as rapid does, and 2000 at least.
 func TestCorrectKeepsItsPromises(t *testing.T) {
 	p := gopter.DefaultTestParametersWithSeed(2)
-	p.MinSuccessfulTests, p.Workers = 20_000, 2
+	p.MinSuccessfulTests, p.Workers = max(2000, flag.Lookup("rapid.checks").Value.(flag.Getter).Get().(int)), 2
 	properties := gopter.NewProperties(p)
 	for _, name := range []string{"sim", "sim:overflow=block,aborted=kept", "sim:overflow=drop,credit=close,mul=3,div=2,plus=1"} {
 		target, err := targets.Open(name)

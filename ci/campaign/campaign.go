@@ -56,6 +56,7 @@ type Row struct {
 	Contract listentest.Contract
 	Seed     uint64
 	Cases    int
+	Steps    int // of their schedules, as often as they were run
 	Elapsed  time.Duration
 	// Counts has the number of cases by promise and status.
 	Counts   [][]int
@@ -146,6 +147,7 @@ func (r *run) work(ctx context.Context) error {
 	defer w.sumUp()
 	pcg := rand.NewPCG(0, 0)
 	rng := rand.New(pcg)
+	var s listentest.Schedule
 	for ctx.Err() == nil {
 		from := int(r.next.Add(batch)) - batch
 		for i := from; i < from+batch; i++ {
@@ -153,7 +155,7 @@ func (r *run) work(ctx context.Context) error {
 				return nil
 			}
 			pcg.Seed(r.Seed, uint64(i))
-			s := listentest.Generate(rng)
+			s.Draw(rng)
 			if err := w.one(ctx, i, s, w.policy(rng)); err != nil && ctx.Err() == nil {
 				return fmt.Errorf("case %d: %w", i, err)
 			}
@@ -169,6 +171,7 @@ type worker struct {
 	*run
 	listentest.Runner
 	check    listentest.Checker
+	steps    int
 	counts   [][]int
 	policies []*policy
 }
@@ -185,6 +188,7 @@ func (w *worker) one(ctx context.Context, i int, s listentest.Schedule, p *polic
 			return err
 		}
 		runs++
+		w.steps += len(s.Steps)
 		p.ran(w.Record())
 	}
 	p.Cases++
@@ -253,6 +257,7 @@ func (w *worker) keep(f found) error {
 func (w *worker) sumUp() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.row.Steps += w.steps
 	for p := range w.counts {
 		for s, n := range w.counts[p] {
 			w.row.Counts[p][s] += n

@@ -42,6 +42,7 @@ type Slice struct {
 type Result struct {
 	Spent   time.Duration
 	Cases   int
+	Steps   int      // see Row
 	Broken  int      // cases with a violation, or failed runs of the go command
 	Trouble []string // what kept it from running
 }
@@ -61,6 +62,7 @@ type NightJob struct {
 	Rounds  int           `json:"rounds"`
 	Spent   time.Duration `json:"spent_ns"`
 	Cases   int           `json:"cases"`
+	Steps   int           `json:"steps"`
 	Broken  int           `json:"broken"`
 	Trouble []string      `json:"trouble,omitempty"`
 }
@@ -117,6 +119,7 @@ func (n *Night) Done(s Slice, r Result) {
 	j.Rounds++
 	j.Spent += max(r.Spent, time.Millisecond) // so that a night ends
 	j.Cases += r.Cases
+	j.Steps += r.Steps
 	j.Broken += r.Broken
 	for _, t := range r.Trouble {
 		if !slices.Contains(j.Trouble, t) {

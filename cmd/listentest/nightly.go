@@ -143,7 +143,7 @@ func (n *night) slice(ctx context.Context, job campaign.Job, s campaign.Slice) (
 		}
 	}
 	row, err := campaign.Run(ctx, plan)
-	r := campaign.Result{Cases: row.Cases}
+	r := campaign.Result{Cases: row.Cases, Steps: row.Steps}
 	if err != nil {
 		r.Trouble = append(r.Trouble, err.Error())
 	}
@@ -313,7 +313,7 @@ func (r nightReport) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nnight %d, %s\n", r.Night, r.With)
 	for _, j := range r.Jobs {
-		fmt.Fprintf(&b, "%8.1fs %4d rounds %10d cases %6d broken  %v\n", j.Spent.Seconds(), j.Rounds, j.Cases, j.Broken, j.Job)
+		fmt.Fprintf(&b, "%8.1fs %4d rounds %10d cases %12d steps %6d broken  %v\n", j.Spent.Seconds(), j.Rounds, j.Cases, j.Steps, j.Broken, j.Job)
 		for _, t := range j.Trouble {
 			fmt.Fprintf(&b, "          trouble: %s\n", t)
 		}

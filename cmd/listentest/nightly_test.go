@@ -112,7 +112,7 @@ func TestNightlyKilled(t *testing.T) {
 	}
 	killed := 0
 	for i := range 10 {
-		cmd := exec.Command(tool, "nightly", "-settings", "jobs", "-for", "20s")
+		cmd := exec.Command(tool, "nightly", "-settings", "jobs", "-for", "8s")
 		cmd.Dir = dir
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -127,9 +127,9 @@ func TestNightlyKilled(t *testing.T) {
 			t.Fatalf("the state is broken:\n%s", text)
 		}
 	}
-	r := invoke(t, dir, "nightly", "-settings", "jobs", "-for", "20s")
+	r := invoke(t, dir, "nightly", "-settings", "jobs", "-for", "8s")
 	look()
-	if killed != 10 || r.status != 1 || !strings.Contains(r.stdout, "night 1 of 20s") {
+	if killed != 10 || r.status != 1 || !strings.Contains(r.stdout, "night 1 of 8s") {
 		t.Fatalf("%d killed; %+v", killed, r)
 	}
 	left, _ := filepath.Glob(filepath.Join(dir, "nightly/seen/*"))

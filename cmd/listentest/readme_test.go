@@ -77,8 +77,8 @@ func runTranscripts(t *testing.T, file string, least int) {
 			}
 		case args[0] == "go":
 			t.Run(c.command, func(t *testing.T) {
-				t.Parallel() // it takes half a minute
-				cmd := exec.Command("go", args[1:]...)
+				t.Parallel() // it takes half a minute, here less
+				cmd := exec.Command("go", append(args[1:], "-for", "6s")...)
 				cmd.Dir = root
 				out, err := cmd.CombinedOutput()
 				if err != nil || !bytes.Contains(out, []byte("min-pending")) {
@@ -121,7 +121,7 @@ func TestReadmeTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := regexp.MustCompile("`go test -run (\\S+) -v (\\S+)`").FindAllSubmatch(text, -1)
+	found := regexp.MustCompile("`go test -run (\\S+) -v (\\S+)(?: -[^`]*)?`").FindAllSubmatch(text, -1)
 	for _, m := range found {
 		cmd := exec.Command("go", "test", "-list", string(m[1]), string(m[2]))
 		cmd.Dir = root

@@ -45,6 +45,7 @@ type targetRow struct {
 	Contract     listentest.Contract       `json:"contract"`
 	Seed         uint64                    `json:"seed"`
 	Cases        int                       `json:"cases"`
+	Steps        int                       `json:"steps"`
 	CasesPerS    float64                   `json:"cases_per_s"`
 	PaceMS       int64                     `json:"pace_ms"`
 	GraceMS      int64                     `json:"grace_ms"`
@@ -103,7 +104,7 @@ func versionCommand(_ context.Context, e *env, _ []string) (int, error) {
 
 // add enters the row of a campaign.
 func (r *report) add(row campaign.Row) {
-	t := targetRow{Target: row.Target, Level: row.Level.String(), Contract: row.Contract, Seed: row.Seed, Cases: row.Cases,
+	t := targetRow{Target: row.Target, Level: row.Level.String(), Contract: row.Contract, Seed: row.Seed, Cases: row.Cases, Steps: row.Steps,
 		CasesPerS: float64(row.Cases) / row.Elapsed.Seconds(), Promises: map[string]map[string]int{},
 		PaceMS: listentest.DefaultPace.Milliseconds(), GraceMS: listentest.DefaultGrace.Milliseconds()}
 	t.Policies, t.OneIn = policyRows(row.Policies), sched.OneIn(row.Cases)
@@ -181,7 +182,7 @@ func (r *report) printTable(w io.Writer) {
 	}
 	t.Flush()
 	for _, row := range r.Targets {
-		fmt.Fprintf(w, "%s: %d cases, %.0f cases/s, control level %s\n", row.Target, row.Cases, row.CasesPerS, row.Level)
+		fmt.Fprintf(w, "%s: %d cases, %d steps, %.0f cases/s, control level %s\n", row.Target, row.Cases, row.Steps, row.CasesPerS, row.Level)
 		r.printClaims(w, row)
 	}
 	for _, s := range r.Skipped {

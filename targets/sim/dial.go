@@ -216,7 +216,7 @@ func (m *machine) overflow(slot uint8) {
 	}
 }
 
-var refusedAs = map[lt.Overflow]lt.Outcome{lt.Refuse: lt.Refused, lt.ResetDial: lt.Reset, lt.Again: lt.WouldBlock}
+var refusedAs = [...]lt.Outcome{lt.Refuse: lt.Refused, lt.ResetDial: lt.Reset, lt.Again: lt.WouldBlock}
 
 // evict ends a pending connection.
 func (m *machine) evict(i int32) {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	lt "github.com/listentest/listentest"
@@ -59,17 +60,22 @@ func TestExplorePresets(t *testing.T) {
 	for _, p := range preset.All() {
 		names = append(names, "sim:as="+p.Name)
 	}
-	states := 0
-	for _, name := range names {
-		for _, text := range []string{"backlog=1,dials=2,acceptors=1,accepts=1,half,abort,hangup,cancel,fail,close,listen=1", "backlog=1,dials=2,acceptors=2,accepts=1,abort,close,listen=2"} {
-			e := NewExplorer(opened(t, name), world(t, text), false, 0)
-			if c, err := e.Explore(context.Background()); c != nil || err != nil {
-				t.Errorf("%s in %s: %v %+v", name, text, err, c)
-			}
-			states += e.States
+	var states atomic.Int64
+	t.Run("all", func(t *testing.T) { // so that the sum comes behind
+		for _, name := range names {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				for _, text := range []string{"backlog=1,dials=2,acceptors=1,accepts=1,half,abort,hangup,cancel,fail,close,listen=1", "backlog=1,dials=2,acceptors=2,accepts=1,abort,close,listen=2"} {
+					e := NewExplorer(opened(t, name), world(t, text), false, 0)
+					if c, err := e.Explore(context.Background()); c != nil || err != nil {
+						t.Errorf("%s: %v %+v", text, err, c)
+					}
+					states.Add(int64(e.States))
+				}
+			})
 		}
-	}
-	t.Logf("%d simulators, %d states, no violation", len(names), states)
+	})
+	t.Logf("%d simulators, %d states, no violation", len(names), states.Load())
 }
 
 // outOfScope are the faults that no World can show, and why.
@@ -152,38 +158,51 @@ func shortest(t *testing.T, f Fault) (hidden *Counterexample, seen bool) {
 // TestExploreReduced: what is left out by the reduction hides no way to break
 // a promise.
 func TestExploreReduced(t *testing.T) {
-	less, more := 0, 0
-	for _, f := range Catalogue() {
-		target := opened(t, f.Target())
-		for _, text := range []string{"backlog=1,dials=2,acceptors=1,accepts=2,abort,close,listen=1", "backlog=1,dials=2,acceptors=2,accepts=1,abort,hangup"} {
-			whole, reduced := NewExplorer(target, world(t, text), true, 0), NewExplorer(target, world(t, text), false, 0)
-			want, got := breaches(t, whole), breaches(t, reduced)
-			if !maps.EqualFunc(want, got, func(int, int) bool { return true }) {
-				t.Errorf("%s in %s: %v, and reduced %v", f.Name, text, want, got)
-			}
-			less, more = less+reduced.States, more+whole.States
+	var less, more atomic.Int64
+	t.Run("all", func(t *testing.T) { // so that the sums come behind
+		for _, f := range Catalogue() {
+			t.Run(f.Name, func(t *testing.T) {
+				t.Parallel()
+				target := opened(t, f.Target())
+				for _, text := range []string{"backlog=1,dials=2,acceptors=1,accepts=2,abort,close,listen=1", "backlog=1,dials=2,acceptors=2,accepts=1,abort,hangup"} {
+					whole, reduced := NewExplorer(target, world(t, text), true, 0), NewExplorer(target, world(t, text), false, 0)
+					want, got := breaches(t, whole), breaches(t, reduced)
+					if !maps.EqualFunc(want, got, func(int, int) bool { return true }) {
+						t.Errorf("in %s: %v, and reduced %v", text, want, got)
+					}
+					less.Add(int64(reduced.States))
+					more.Add(int64(whole.States))
+				}
+			})
 		}
-	}
-	t.Logf("%d states, and %d with the reduction", more, less)
-	if less >= more {
+	})
+	t.Logf("%d states, and %d with the reduction", more.Load(), less.Load())
+	if less.Load() >= more.Load() {
 		t.Error("nothing is reduced")
 	}
 }
 
 // TestKeys: two ways to one key go on alike, move by move, for every fault.
 func TestKeys(t *testing.T) {
-	merged := 0
+	var merged atomic.Int64
+	t.Run("all", func(t *testing.T) { keepKeys(t, &merged) })
+	t.Logf("%d states were met again", merged.Load())
+}
+
+func keepKeys(t *testing.T, merged *atomic.Int64) {
 	for _, f := range append([]Fault{{Name: "none"}, {Name: "none", On: "as=linux-tcp"}, {Name: "none", On: "as=xnu-tcp"}, {Name: "none", On: "as=lwip"}}, Catalogue()...) {
 		name := f.Target()
 		if f.Name == "none" {
 			name = "sim:" + f.On
 		}
-		e := NewExplorer(opened(t, name), world(t, everything), true, 0)
-		k := keeper{t: t, name: name, futures: map[uint64][]uint64{}}
-		k.goOn(e, 5)
-		merged += k.merged
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := NewExplorer(opened(t, name), world(t, everything), true, 0)
+			k := keeper{t: t, name: name, futures: map[uint64][]uint64{}}
+			k.goOn(e, 5)
+			merged.Add(int64(k.merged))
+		})
 	}
-	t.Logf("%d states were met again", merged)
 }
 
 // A keeper remembers which keys follow on a key.

@@ -1,6 +1,10 @@
 package sim
 
-import lt "github.com/listentest/listentest"
+import (
+	"slices"
+
+	lt "github.com/listentest/listentest"
+)
 
 // This file is about several listeners at the address: a dial goes to one of
 // those that are open, by the number of its client.
@@ -11,10 +15,11 @@ func (m *machine) on(n uint8) {
 		return
 	}
 	for int(max(n, m.here)) >= len(m.others) {
-		m.others = append(m.others, listener{plan: noPlan})
+		m.others = slices.Grow(m.others, 1)
+		m.others = m.others[:len(m.others)+1]
+		m.others[len(m.others)-1].clear()
 	}
-	m.others[m.here], m.listener = m.listener, m.others[n]
-	m.others[n], m.here = listener{}, n
+	m.others[m.here], m.listener, m.here = m.listener, m.others[n], n
 }
 
 // concerns returns the listener at which an actor takes its next step, and has

@@ -13,7 +13,7 @@ type state struct {
 
 	listener            // the one that the machine works at, between steps l0,
 	here     uint8      // its number,
-	others   []listener // and the others by theirs; its own place is empty
+	others   []listener // and the others by theirs; its own place is out of date
 
 	conns  []conn  // in the order in which they came
 	ready  []uint8 // slots of actors that can run; the first ran last
@@ -169,10 +169,11 @@ func (s *state) copyFrom(t *state) {
 
 // copyFrom makes l equal to t, in the memory of old.
 func (l *listener) copyFrom(old, t *listener) {
+	queue, parked, blocked := old.queue[:0], old.parked[:0], old.blocked[:0]
 	*l = *t
-	l.queue = append(old.queue[:0], t.queue...)
-	l.parked = append(old.parked[:0], t.parked...)
-	l.blocked = append(old.blocked[:0], t.blocked...)
+	l.queue = append(queue, t.queue...)
+	l.parked = append(parked, t.parked...)
+	l.blocked = append(blocked, t.blocked...)
 }
 
 // clear makes s the empty state.
@@ -181,10 +182,22 @@ func (s *state) clear() { s.copyFrom(&state{listener: listener{plan: noPlan}}) }
 // equal reports whether s and t are the same, and so have the same future.
 func (s *state) equal(t *state) bool {
 	return s.now == t.now && s.here == t.here && s.listener.equal(&t.listener) &&
-		slices.EqualFunc(s.others, t.others, func(a, b listener) bool { return a.equal(&b) }) &&
+		s.othersEqual(t) &&
 		slices.Equal(s.conns, t.conns) && slices.Equal(s.ready, t.ready) &&
 		slices.Equal(s.actors, t.actors) && slices.Equal(s.inbox, t.inbox)
 }
+
+func (s *state) othersEqual(t *state) bool {
+	for i := range s.others {
+		if len(s.others) != len(t.others) || i != int(s.here) && !s.others[i].equal(&t.others[i]) {
+			return false
+		}
+	}
+	return len(s.others) == len(t.others)
+}
+
+// clear makes l one that was never opened, in the memory that it has.
+func (l *listener) clear() { l.copyFrom(l, &listener{plan: noPlan}) }
 
 func (l *listener) equal(t *listener) bool {
 	return l.open == t.open && l.limit == t.limit && l.units == t.units && l.era == t.era &&

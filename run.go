@@ -30,6 +30,8 @@ type Runner struct {
 	// Policy, if not nil, takes the decisions on a target of level full in
 	// the place of the schedule's Choices, and they are kept; see Record.
 	Policy sched.Policy
+	// Stepped is what [Options] has of that name.
+	Stepped func(sched.Task)
 
 	mu      sync.Mutex // guards what report writes
 	history History
@@ -112,7 +114,7 @@ func (r *Runner) begin(ctx context.Context, s Schedule, rest func()) error {
 	clear(r.acked[:])
 	r.backlog, r.shut = s.Backlog, false
 	r.mu.Unlock()
-	o := Options{Backlog: s.Backlog, Report: r.report, Rest: rest, Choices: s.Choices,
+	o := Options{Backlog: s.Backlog, Report: r.report, Rest: rest, Choices: s.Choices, Stepped: r.Stepped,
 		Pace: cmp.Or(r.Pace, DefaultPace), Grace: cmp.Or(r.Grace, DefaultGrace)}
 	if r.record.Begin(r.Policy, MaxChoices); r.Policy != nil {
 		o.Policy = &r.record

@@ -76,6 +76,9 @@ func columns() []column {
 		}
 		all = append(all, column{name: word, spec: spec})
 	}
+	for _, share := range []int{10, 25, 50} {
+		all = append(all, column{name: fmt.Sprintf("steered%d", share), spec: sched.Portfolio(), share: share})
+	}
 	return all
 }
 

@@ -51,6 +51,7 @@ type targetRow struct {
 	Promises     map[string]map[string]int `json:"promises"`
 	Policies     []policyRow               `json:"policies,omitempty"` // at control level full
 	OneIn        int                       `json:"one_in"`             // see sched.OneIn
+	Coverage     coverageRow               `json:"coverage"`
 	promiseOrder []string
 }
 
@@ -102,11 +103,12 @@ func versionCommand(_ context.Context, e *env, _ []string) (int, error) {
 }
 
 // add enters the row of a campaign.
-func (r *report) add(row campaign.Row) {
+func (r *report) add(row campaign.Row, c coverageRow) {
 	t := targetRow{Target: row.Target, Level: row.Level.String(), Contract: row.Contract, Seed: row.Seed, Cases: row.Cases,
 		CasesPerS: float64(row.Cases) / row.Elapsed.Seconds(), Promises: map[string]map[string]int{},
 		PaceMS: listentest.DefaultPace.Milliseconds(), GraceMS: listentest.DefaultGrace.Milliseconds()}
 	t.Policies, t.OneIn = policyRows(row.Policies), sched.OneIn(row.Cases)
+	t.Coverage = c
 	for _, p := range listentest.Promises() {
 		counts := map[string]int{}
 		for _, s := range listentest.Statuses() {
@@ -182,6 +184,7 @@ func (r *report) printTable(w io.Writer) {
 	t.Flush()
 	for _, row := range r.Targets {
 		fmt.Fprintf(w, "%s: %d cases, %.0f cases/s, control level %s\n", row.Target, row.Cases, row.CasesPerS, row.Level)
+		printCoverage(w, row)
 		r.printClaims(w, row)
 	}
 	for _, s := range r.Skipped {

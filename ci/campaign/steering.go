@@ -14,7 +14,7 @@ import (
 const Round = 64
 
 // Share is how many percent of the cases are changed ones of a pool.
-const Share = 10
+const Share = 25
 
 // most is how many schedules a pool has; the oldest make room.
 const most = 64

@@ -29,7 +29,7 @@ func Shapes() []Shape {
 	return []Shape{
 		{"mixed", "whatever needs some steps to come about, and to be seen", 28,
 			28, 32, few, 3, 3, 20, 25,
-			Weights{Settle: 1, Dial: 8, Accept: 8, Fill: 3, Send: 3, Recv: 3, HalfClose: 1, Hangup: 5, Abort: 4, Cancel: 3, Listen: 2, Shut: 3, Fail: 3, Preempt: 4, Resume: 3, Tick: 2, Syn: 3, Ack: 2}},
+			Weights{Settle: 1, Dial: 8, Accept: 8, Fill: 3, Send: 3, Recv: 3, HalfClose: 1, Hangup: 5, Abort: 4, Cancel: 2, Listen: 2, Shut: 2, Fail: 3, Preempt: 3, Resume: 3, Tick: 2, Syn: 3, Ack: 2}},
 		{"race", "what happens between the steps of others (lost wake-up, check then enqueue, dial during close)", 4,
 			12, 28, few, 3, 3, 50, 50,
 			Weights{Settle: 1, Dial: 8, Accept: 8, Cancel: 2, Abort: 2, Shut: 3, Listen: 3}},
@@ -153,10 +153,9 @@ func (g *generator) swarm() {
 		in |= 1 << Accept
 	}
 	scarce := g.percent(17)
-	g.hunger = [...]int{5, 60}[g.IntN(2)]
+	g.hunger = [...]int{5, 45}[g.IntN(2)]
 	if scarce {
 		g.hunger = 100
-		in |= 1 << Cancel // who waits long gives up
 	}
 	n := [...]int{2, 4, 8}[g.IntN(3)]
 	for i := range topics {
@@ -212,12 +211,15 @@ func (g *generator) step() Step {
 func (g *generator) chance() (t Step, ok bool) {
 	k := Settle
 	switch {
+	case g.held > 0 && g.shut && g.percent(40): // the close is judged when nobody is held
+		k = Resume
 	case g.held > 0 && g.percent(35):
 		k = g.beside()
 	case g.shut && g.percent(30):
 		k = Listen
-	case g.waiting > 0 && g.percent(8):
-		k = Cancel
+	case g.waiting > 0 && (g.has(Cancel) || g.hunger == 100) && g.percent(10): // who waits long gives up
+		t = Step{Kind: Cancel, Actor: Acceptor(g.IntN(max(g.shape.Acceptors, 1)))}
+		return t, g.near(&t)
 	case g.half > 0 && g.percent(20):
 		k = [...]Kind{Ack, Abort, Tick}[g.IntN(3)]
 	}

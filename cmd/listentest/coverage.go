@@ -41,11 +41,17 @@ func coverageOf(ctx context.Context, t listentest.Target, row campaign.Row) cove
 // report as JSON has all of that.
 func printCoverage(w io.Writer, t targetRow) {
 	c := t.Coverage
-	fmt.Fprintf(w, "%s: coverage: %d orders, holds and outcomes were reached, the last new one in case %d", t.Target, c.Reached, c.Last)
-	if c.Known > 0 {
-		fmt.Fprintf(w, "; of the %d that a small scope has, %d", c.Known, c.Known-len(c.Never))
+	if c.Reached == 0 {
+		return
 	}
-	fmt.Fprintln(w)
+	was := c.Known - len(c.Never)
+	fmt.Fprintf(w, "%s: coverage: ", t.Target)
+	if c.Known > 0 {
+		fmt.Fprintf(w, "%d of the %d orders, holds and outcomes that a small scope has, and %d others", was, c.Known, c.Reached-was)
+	} else {
+		fmt.Fprintf(w, "%d orders, holds and outcomes", c.Reached)
+	}
+	fmt.Fprintf(w, "; the last new one %d cases ago\n", t.Cases-1-c.Last)
 	const most = 5
 	if n := len(c.Never); n > most {
 		fmt.Fprintf(w, "%s: never reached: %s; and %d more, which -json prints\n", t.Target, strings.Join(c.Never[:most], "; "), n-most)

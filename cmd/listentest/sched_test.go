@@ -19,7 +19,7 @@ func TestSched(t *testing.T) {
 		"random":  "sim: cases by policy: random 300\nsim: what shows",
 		"pos":     "sim: cases by policy: pos 300\nsim: what shows",
 		"urw":     "sim: cases by policy: urw 300\nsim: what shows",
-		"dfs:1":   "sim: cases by policy: dfs:1 300 (261 exhausted)\nsim: what shows",
+		"dfs:1":   "sim: cases by policy: dfs:1 300 (219 exhausted)\nsim: what shows",
 		"pct:2":   "sim: cases by policy: pct:2 300\nsim: a defect of depth 2 that every case can reach in its steps would have been missed with probability at most 0.",
 		"pct":     "sim: cases by policy: pct:3 300\nsim: a defect of depth 3 ",
 	} {

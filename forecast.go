@@ -176,6 +176,7 @@ func (f *forecast) act(t Step, p *party) {
 	case Accept:
 		f.accept(t.Actor, t.count())
 	case Syn:
+		p.full = !f.shut() && f.pending+f.half >= f.limit
 		if !f.shut() {
 			f.link(link{stage: linkHalf, ends: [2]end{{actor: t.Actor, there: true}}})
 			p.owns++

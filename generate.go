@@ -27,11 +27,11 @@ type Weights [Ack + 1]uint8
 func Shapes() []Shape {
 	few := []int32{0, 1, 1, 1, 2, 2, 2, 3, 4, 8}
 	return []Shape{
-		{"mixed", "whatever needs some steps to come about, and to be seen", 24,
-			16, 32, few, 3, 3, 20, 25,
-			Weights{Settle: 1, Dial: 8, Accept: 8, Fill: 3, Send: 3, Recv: 3, HalfClose: 1, Hangup: 3, Abort: 3, Cancel: 3, Listen: 2, Shut: 2, Fail: 3, Preempt: 3, Resume: 3, Tick: 2, Syn: 3, Ack: 2}},
+		{"mixed", "whatever needs some steps to come about, and to be seen", 28,
+			28, 32, few, 3, 3, 20, 25,
+			Weights{Settle: 1, Dial: 8, Accept: 8, Fill: 3, Send: 3, Recv: 3, HalfClose: 1, Hangup: 5, Abort: 4, Cancel: 2, Listen: 2, Shut: 2, Fail: 3, Preempt: 3, Resume: 3, Tick: 2, Syn: 3, Ack: 2}},
 		{"race", "what happens between the steps of others (lost wake-up, check then enqueue, dial during close)", 4,
-			8, 24, few, 3, 3, 50, 50,
+			12, 28, few, 3, 3, 50, 50,
 			Weights{Settle: 1, Dial: 8, Accept: 8, Cancel: 2, Abort: 2, Shut: 3, Listen: 3}},
 		{"bytes", "what is sent before accept, first by the acceptor, or right before the end (early data lost, spurious end)", 3,
 			8, 24, []int32{1, 2, 2, 3}, 2, 1, 10, 5,
@@ -39,7 +39,7 @@ func Shapes() []Shape {
 		{"width", "a limit that is stored in too few bits, or with a sign (truncation)", 4,
 			1, 5, []int32{-1, -1, -1, -1, 127, 128, 129, 255, 256, 32767, 32768, 65535, 65536, 65536, 65537}, 2, 1, 0, 0,
 			Weights{Dial: 8, Accept: 3}}, // filling it would take thousands of sockets
-		{"wrap", "a count that is kept in too few bits", 2,
+		{"wrap", "a count that is kept in too few bits", 3,
 			1, 6, []int32{255, 256, 256, 256}, 1, 1, 0, 0,
 			Weights{Dial: 12, Accept: 2, Fill: 1}},
 	}
@@ -115,7 +115,7 @@ func (g *generator) schedule(s *Schedule) {
 	}
 	s.Steps = s.Steps[:0]
 	for i := range n {
-		if i == last || !g.looks.on && g.percent(3) {
+		if i == last || !g.looks.on && g.percent(1) {
 			g.looks = look{on: true, settled: g.percent(50), filled: g.percent(33), over: g.percent(20), drained: g.percent(20), closed: g.percent(70)}
 		}
 		t := g.step().Norm()
@@ -153,8 +153,8 @@ func (g *generator) swarm() {
 	if g.percent(95) {
 		in |= 1 << Accept
 	}
-	scarce := g.percent(15)
-	g.hunger = [...]int{5, 30}[g.IntN(2)]
+	scarce := g.percent(17)
+	g.hunger = [...]int{5, 45}[g.IntN(2)]
 	if scarce {
 		g.hunger = 100
 	}
@@ -183,7 +183,8 @@ func (g *generator) swarm() {
 
 func (g *generator) percent(p int) bool { return p > 0 && g.IntN(100) < p }
 
-// step draws a step: the next one of a look, or one that means something.
+// step draws a step: the next one of a look, one that makes use of what is there
+// now and seldom is, or any that means something.
 func (g *generator) step() Step {
 	if g.looks.on && !g.blind {
 		if t, ok := g.look(); ok {
@@ -191,14 +192,10 @@ func (g *generator) step() Step {
 		}
 		g.looks.on = false
 	}
-	switch {
-	case g.blind:
-	case g.held > 0 && g.has(Resume) && g.percent(20):
-		t, _ := g.by(Resume)
-		return t
-	case g.shut() && g.has(Listen) && g.percent(30):
-		t, _ := g.by(Listen)
-		return t
+	if !g.blind {
+		if t, ok := g.chance(); ok {
+			return t
+		}
 	}
 	const tries = 8 // then what means nothing is as good as anything
 	var t Step
@@ -212,6 +209,41 @@ func (g *generator) step() Step {
 	t.N = g.number(t)
 	t.Along = g.percent(g.along)
 	return t
+}
+
+// chance returns a step for somebody who is held, who waits, or who has what is
+// half-open, or for a listener that is closed; ok is false mostly.
+func (g *generator) chance() (t Step, ok bool) {
+	k := Settle
+	switch {
+	case g.held > 0 && g.shut() && g.percent(40): // the close is judged when nobody is held
+		k = Resume
+	case g.held > 0 && g.percent(35):
+		k = g.beside()
+	case g.shut() && g.percent(30):
+		k = Listen
+	case g.waiting > 0 && (g.has(Cancel) || g.hunger == 100) && g.percent(10): // who waits long gives up
+		t = Step{Kind: Cancel, Actor: Acceptor(g.IntN(max(g.shape.Acceptors, 1)))}
+		return t, g.near(&t)
+	case g.half > 0 && g.percent(20):
+		k = [...]Kind{Ack, Abort, Tick}[g.IntN(3)]
+	}
+	if k == Settle || !g.has(k) {
+		return Step{}, false
+	}
+	return g.by(k)
+}
+
+// beside returns what is done while somebody is held: mostly it is looked
+// whether there is room as if he were not.
+func (g *generator) beside() Kind {
+	switch {
+	case g.percent(45):
+		return Resume
+	case g.pending < g.limit:
+		return Fill
+	}
+	return Dial
 }
 
 // near makes t's actor the next one of its role for whom t means something,
@@ -281,7 +313,7 @@ func (g *generator) by(k Kind) (t Step, ok bool) {
 	for range 3 { // roles
 		t.Actor = g.actor(kinds[k].roles)
 		if g.near(&t) {
-			if k == Listen {
+			if k == Listen || k == Tick {
 				t.N = g.number(t)
 			}
 			return t, true

@@ -30,6 +30,8 @@ type Runner struct {
 	// Policy, if not nil, takes the decisions on a target of level full in
 	// the place of the schedule's Choices, and they are kept; see Record.
 	Policy sched.Policy
+	// Stepped is what [Options] has of that name.
+	Stepped func(sched.Task)
 
 	mutex     sync.Mutex
 	mu        sync.Locker // guards what report writes: mutex, or at level full, where nothing happens at once, nothing
@@ -136,7 +138,7 @@ func (r *Runner) begin(ctx context.Context, s *Schedule, rest func()) error {
 	clear(r.acked[:])
 	r.backlog, r.listening, r.lastID = [8]int32{s.Backlog}, [8]bool{true}, 0
 	r.mu.Unlock()
-	o := Options{Backlog: s.Backlog, Report: r.reporter, Rest: rest, Choices: s.Choices,
+	o := Options{Backlog: s.Backlog, Report: r.reporter, Rest: rest, Choices: s.Choices, Stepped: r.Stepped,
 		Pace: cmp.Or(r.Pace, DefaultPace), Grace: cmp.Or(r.Grace, DefaultGrace)}
 	if r.record.Begin(r.Policy, MaxChoices); r.Policy != nil {
 		o.Policy = &r.record

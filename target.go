@@ -32,6 +32,9 @@ type Options struct {
 	// Policy, if not nil, takes the decisions in the place of Choices. A
 	// session of level Full asks it before every step of its actors.
 	Policy sched.Policy
+	// Stepped, if not nil, is told by a session of level Full of every step
+	// of its actors, before it is taken.
+	Stepped func(sched.Task)
 	// Pace bounds the wait for a step, Grace that for a full rest; they
 	// matter in real time only.
 	Pace, Grace time.Duration
@@ -67,6 +70,14 @@ type MisuseError struct {
 }
 
 func (e *MisuseError) Error() string { return e.Reason }
+
+// An Interleaved target, of level Full, names what [Options.Stepped] is told
+// of: steps by Task.Step, and resources by their bits in Task.Touches.
+type Interleaved interface {
+	Target
+	Steps() []string
+	Resources() []string
+}
 
 // Level is what preempt means on a target.
 type Level uint8

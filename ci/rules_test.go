@@ -34,7 +34,7 @@ var allowed = map[string][]string{
 	"ci/faults":   {"", "ci/campaign", "sched", "targets", "golang.org/x/sync"},
 	"ci/campaign": {"", "corpus", "sched", "shrink", "targets", "golang.org/x/sync"},
 	"ci/proofs":   {"", "targets"},
-	"ci/finds":    {"", "sched", "targets", "golang.org/x/sync", "pgregory.net/rapid", "github.com/leanovate/gopter"},
+	"ci/finds":    {"", "ci/campaign", "sched", "targets", "golang.org/x/sync", "pgregory.net/rapid", "github.com/leanovate/gopter"},
 	"fuzz":        {"", "targets", "corpus"},
 	"examples":    {"", "examples"},
 	"props":       {"", "shrink", "corpus", "targets", "pgregory.net/rapid", "github.com/leanovate/gopter"},

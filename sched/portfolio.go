@@ -8,12 +8,12 @@ var portfolio = [...]struct {
 	Spec
 	weight int
 }{
-	{Spec{kind: choices}, 5},    // most defects need no switch, or one that the schedule asks for
-	{Spec{kind: randomWalk}, 6}, // many switches, anywhere
-	{Spec{pctKind, 2}, 1},       // few switches, at any distance
+	{Spec{kind: choices}, 6},     // most defects need no switch, or one that the schedule asks for
+	{Spec{kind: randomWalk}, 14}, // many switches, anywhere
+	{Spec{pctKind, 2}, 1},        // few switches, at any distance
 	{Spec{pctKind, 3}, 1},
-	{Spec{kind: posKind}, 6}, // orders of what races, among much that does not
-	{Spec{kind: urwKind}, 1}, // a short task late in a long one
+	{Spec{kind: posKind}, 14}, // orders of what races, among much that does not
+	{Spec{kind: urwKind}, 1},  // a short task late in a long one
 }
 
 // Portfolio returns the Spec of a portfolio.

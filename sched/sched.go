@@ -26,6 +26,7 @@ const Everything = ^Resources(0)
 type Task struct {
 	ID      uint8     // the same during a run, and in every run of a program
 	Touches Resources // by its next step
+	Step    uint8     // which step that is; what it means is for the program to say
 }
 
 // A Policy picks who takes the next step.

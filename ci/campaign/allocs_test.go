@@ -19,7 +19,7 @@ func TestAllocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := run{Plan: Plan{Target: target, Sched: sched.Portfolio()}, row: Row{Level: listentest.LevelFull}}
-	w := worker{run: &r, counts: newCounts(), Runner: listentest.Runner{Target: target}}
+	w := r.worker()
 	pcg := rand.NewPCG(0, 0)
 	rng := rand.New(pcg)
 	var s listentest.Schedule
@@ -31,7 +31,7 @@ func TestAllocs(t *testing.T) {
 	var silent []int
 	for i := range cases {
 		draw(i)
-		_, v, err := w.judge(context.Background(), s)
+		_, v, err := w.judge(context.Background(), i, s)
 		if err != nil {
 			t.Fatal(err)
 		}

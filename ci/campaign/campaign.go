@@ -19,8 +19,9 @@ import (
 )
 
 // A Plan says how a target is exercised. Case i and its policy are drawn from
-// Seed and i alone, so that a seed names the same cases however many run at
-// once.
+// Seed and i, and from what the cases of earlier rounds have reached on the
+// target (see [Steering]), so that a seed names the same cases however many run
+// at once.
 type Plan struct {
 	Target      listentest.Target
 	Seed        uint64
@@ -62,6 +63,7 @@ type Row struct {
 	Counts   [][]int
 	Policies []Tally // by their names; none below level full
 	Findings []Finding
+	Reached  []Reached // in the order of the cases
 }
 
 // Count returns how many cases ended in a status of a promise.
@@ -77,7 +79,7 @@ type Finding struct {
 // Run runs a plan until its limits, or until ctx is done: then the row is of
 // what was done. An error is trouble, and the row is of what was done before.
 func Run(ctx context.Context, p Plan) (Row, error) {
-	r := run{Plan: p, start: time.Now(), first: map[listentest.Promise]found{}}
+	r := run{Plan: p, start: time.Now(), steer: Steering{Share: Share}, first: map[listentest.Promise]found{}}
 	r.row = Row{Target: p.Target.Name(), Level: listentest.LevelOf(p.Target), Contract: p.Target.Contract(), Seed: p.Seed,
 		Counts: newCounts()}
 	if r.Workers <= 0 {
@@ -91,6 +93,7 @@ func Run(ctx context.Context, p Plan) (Row, error) {
 	stop := r.watch()
 	err := r.cases(limited)
 	stop()
+	r.row.Reached = r.steer.Reached
 	r.row.Cases, r.row.Elapsed = int(r.done.Load()), time.Since(r.start)
 	if err != nil {
 		return r.row, fmt.Errorf("case of seed %d: %w", p.Seed, err)
@@ -111,11 +114,13 @@ type run struct {
 	Plan
 	start  time.Time
 	next   atomic.Int64 // the first case that nobody has taken
+	end    int          // of the round
 	done   atomic.Int64
 	broken atomic.Int64
 
 	mu    sync.Mutex
 	row   Row
+	steer Steering
 	first map[listentest.Promise]found
 }
 
@@ -129,39 +134,30 @@ type found struct {
 	slow      bool // it took a slower run to be certain
 }
 
-// batch is how many cases a worker takes at a time.
-const batch = 16
-
+// cases runs rounds. The end of ctx is no error.
 func (r *run) cases(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
-	for range r.Workers {
-		g.Go(func() error { return r.work(ctx) })
+	workers := make([]*worker, r.Workers)
+	for i := range workers {
+		workers[i] = r.worker()
+		defer workers[i].sumUp()
 	}
-	return g.Wait()
-}
-
-// work is one worker. The end of ctx is no error.
-func (r *run) work(ctx context.Context) error {
-	w := worker{run: r, counts: newCounts(),
-		Runner: listentest.Runner{Target: r.Target, Pace: r.Pace, Grace: r.Grace}}
-	defer w.sumUp()
-	pcg := rand.NewPCG(0, 0)
-	rng := rand.New(pcg)
-	var s listentest.Schedule
-	for ctx.Err() == nil {
-		from := int(r.next.Add(batch)) - batch
-		for i := from; i < from+batch; i++ {
-			if r.Cases > 0 && i >= r.Cases || ctx.Err() != nil {
-				return nil
-			}
-			pcg.Seed(r.Seed, uint64(i))
-			s.Draw(rng)
-			if err := w.one(ctx, i, s, w.policy(rng)); err != nil && ctx.Err() == nil {
-				return fmt.Errorf("case %d: %w", i, err)
-			}
+	for from := 0; ctx.Err() == nil && (r.Cases == 0 || from < r.Cases); from = r.end {
+		r.next.Store(int64(from))
+		if r.end = from + Round; r.Cases > 0 {
+			r.end = min(r.end, r.Cases)
 		}
-		if r.Cases > 0 && from+batch >= r.Cases {
-			return nil
+		g, inside := errgroup.WithContext(ctx)
+		for _, w := range workers {
+			g.Go(func() error { return w.round(inside) })
+		}
+		err := g.Wait()
+		var news []News
+		for _, w := range workers {
+			news = append(news, w.news...)
+			w.news = w.news[:0]
+		}
+		if r.steer.Learn(news); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -170,10 +166,40 @@ func (r *run) work(ctx context.Context) error {
 type worker struct {
 	*run
 	listentest.Runner
+	pcg      *rand.PCG
+	rng      *rand.Rand
+	schedule listentest.Schedule
+	scratch  listentest.Schedule
 	check    listentest.Checker
 	steps    int
+	cover    *listentest.Coverage
+	stepped  func(sched.Task)
+	news     []News // of this round
 	counts   [][]int
 	policies []*policy
+}
+
+func (r *run) worker() *worker {
+	w := &worker{run: r, pcg: rand.NewPCG(0, 0), cover: listentest.NewCoverage(r.Target), counts: newCounts(),
+		Runner: listentest.Runner{Target: r.Target, Pace: r.Pace, Grace: r.Grace}}
+	w.rng, w.stepped = rand.New(w.pcg), w.cover.Step
+	return w
+}
+
+// round runs cases until the round has no more.
+func (w *worker) round(ctx context.Context) error {
+	for ctx.Err() == nil {
+		i := int(w.next.Add(1)) - 1
+		if i >= w.end {
+			return nil
+		}
+		w.pcg.Seed(w.Seed, uint64(i))
+		w.steer.Draw(w.rng, &w.schedule, &w.scratch)
+		if err := w.one(ctx, i, w.schedule, w.policy(w.rng)); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("case %d: %w", i, err)
+		}
+	}
+	return nil
 }
 
 // one runs and judges one case, as often as its policy asks for, or until it
@@ -184,7 +210,7 @@ func (w *worker) one(ctx context.Context, i int, s listentest.Schedule, p *polic
 	runs := 0
 	for more := true; more; more = certain(v) == nil && p.more(runs) {
 		var err error
-		if f, v, err = w.judge(ctx, s); err != nil {
+		if f, v, err = w.judge(ctx, i, s); err != nil {
 			return err
 		}
 		runs++
@@ -213,14 +239,21 @@ func certain(v listentest.Verdict) *listentest.Violation {
 	return nil
 }
 
-// judge runs a case once; the history is the runner's.
-func (w *worker) judge(ctx context.Context, s listentest.Schedule) (found, listentest.Verdict, error) {
+// judge runs case i once; the history is the runner's.
+func (w *worker) judge(ctx context.Context, i int, s listentest.Schedule) (found, listentest.Verdict, error) {
+	w.cover.Begin()
+	w.Runner.Stepped = w.stepped
 	h, err := w.Runner.Run(ctx, s)
+	w.Runner.Stepped = nil
 	if err != nil {
 		return found{}, listentest.Verdict{}, err
 	}
 	if w.Runner.Policy != nil {
 		s.Choices = w.Record().Choices
+	}
+	if w.cover.Read(&h); len(w.cover.Found) > 0 {
+		w.news = append(w.news, News{i, s.Norm(), slices.Clone(w.cover.Found)})
+		w.cover.Found = w.cover.Found[:0]
 	}
 	v := w.check.Check(h, w.run.Target.Contract())
 	slow := false

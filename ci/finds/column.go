@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/listentest/listentest"
+	"github.com/listentest/listentest/ci/campaign"
 	"github.com/listentest/listentest/sched"
 	"github.com/listentest/listentest/targets"
 )
@@ -15,6 +17,7 @@ type column struct {
 	name     string
 	baseline func(seed, i uint64) listentest.Schedule // or nil: listentest.Generate
 	spec     sched.Spec                               // of the policy
+	share    int                                      // percent of cases that coverage steers
 }
 
 // hopeless is how many seeds in a row, from the first, have to find nothing
@@ -30,6 +33,7 @@ type hunt struct {
 	check   listentest.Checker
 	promise listentest.Promise
 	runs    int // of this seed
+	cover   *listentest.Coverage
 	cell
 }
 
@@ -64,7 +68,15 @@ func (c column) seed(ctx context.Context, hunts []*hunt, seed uint64) error {
 			on = append(on, h)
 		}
 	}
-	d := drawer{column: c, schedulers: map[sched.Spec]sched.Scheduler{}}
+	if c.share > 0 {
+		for _, h := range on {
+			if err := c.steered(ctx, h, seed); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	d := c.drawer(0)
 	for i := uint64(0); len(on) > 0; i++ {
 		d.draw(seed, i)
 		still := on[:0]
@@ -84,10 +96,48 @@ func (c column) seed(ctx context.Context, hunts []*hunt, seed uint64) error {
 	return nil
 }
 
+// steered draws the cases of a seed for one who hunts: what they reach depends
+// on the target.
+func (c column) steered(ctx context.Context, h *hunt, seed uint64) error {
+	d := c.drawer(c.share)
+	h.cover = listentest.NewCoverage(h.Target)
+	h.Stepped = h.cover.Step
+	defer func() { h.Stepped = nil }()
+	var news []campaign.News
+	for i := 0; ; i++ {
+		if i%campaign.Round == 0 {
+			d.steer.Learn(news)
+			news = news[:0]
+		}
+		d.draw(seed, uint64(i))
+		found, err := h.try(ctx, &d)
+		switch {
+		case err != nil:
+			return fmt.Errorf("case %d: %w", i, err)
+		case found || h.runs >= h.most:
+			h.enter(h.runs, found)
+			return nil
+		}
+		if len(h.cover.Found) > 0 {
+			if h.Policy != nil {
+				d.schedule.Choices = h.Record().Choices
+			}
+			news = append(news, campaign.News{Case: i, Schedule: d.schedule.Norm(), Elements: slices.Clone(h.cover.Found)})
+			h.cover.Found = h.cover.Found[:0]
+		}
+	}
+}
+
+func (c column) drawer(share int) drawer {
+	return drawer{column: c, steer: campaign.Steering{Share: share}, schedulers: map[sched.Spec]sched.Scheduler{}}
+}
+
 // A drawer draws a case, and the policy for it as often as it is asked.
 type drawer struct {
 	column
+	steer      campaign.Steering
 	schedule   listentest.Schedule
+	scratch    listentest.Schedule
 	after      rand.PCG // where the source stood behind the schedule
 	schedulers map[sched.Spec]sched.Scheduler
 }
@@ -98,7 +148,7 @@ func (d *drawer) draw(seed, i uint64) {
 		return
 	}
 	d.after.Seed(seed, i)
-	d.schedule = listentest.Generate(rand.New(&d.after))
+	d.steer.Draw(rand.New(&d.after), &d.schedule, &d.scratch)
 }
 
 // policy returns the case's policy, ready for its first run; nil for choices.
@@ -128,9 +178,15 @@ func (h *hunt) try(ctx context.Context, d *drawer) (bool, error) {
 		h.Policy = policy
 	}
 	for n, more := 0, true; more && n < mostRuns && h.runs < h.most; n, more = n+1, policy != nil && policy.Next() {
+		if h.cover != nil {
+			h.cover.Begin()
+		}
 		history, err := h.Run(ctx, d.schedule)
 		if err != nil {
 			return false, err
+		}
+		if h.cover != nil {
+			h.cover.Read(&history)
 		}
 		h.runs++
 		if v := h.check.Check(history, h.Target.Contract()).First(); v != nil {

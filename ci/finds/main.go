@@ -1,11 +1,12 @@
 // Finds counts how many cases it takes to find each fault of the simulator:
-// by three baselines that a user would write, and by listentest.Generate
-// under every policy of package sched.
+// by three baselines that a user would write, by listentest.Generate under every
+// policy of package sched, and by the portfolio where coverage steers a share of
+// the cases, as listentest run does it.
 //
 //	go run ./ci/finds [-seeds N] [-most N] [-fault REGEXP] [-by REGEXP]
 //
 // It prints a table with the median and the 95th percentile over the seeds,
-// and how the portfolio compares with the best baseline. Equal flags print
+// and how the portfolio compares with the best baseline, steered and not. Equal flags print
 // the same.
 package main
 
@@ -20,6 +21,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/listentest/listentest/ci/campaign"
 	"github.com/listentest/listentest/sched"
 	"github.com/listentest/listentest/targets/sim"
 )
@@ -76,7 +78,7 @@ func columns() []column {
 		}
 		all = append(all, column{name: word, spec: spec})
 	}
-	return all
+	return append(all, column{name: "steered", spec: sched.Portfolio(), share: campaign.Share})
 }
 
 // run counts, two columns at a time.

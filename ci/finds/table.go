@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/listentest/listentest/sched"
 )
 
 // A cell has the cases to the first find, for each seed that looked.
@@ -64,19 +66,20 @@ func (t *table) print(w io.Writer) {
 		fmt.Fprint(out, "|\n")
 	}
 	out.Flush()
-	t.compare(w)
+	for c, column := range t.columns {
+		if column.spec == sched.Portfolio() {
+			t.compare(w, c)
+		}
+	}
 }
 
 // hard is how many cases the best baseline needs at least, in the median, for
 // a fault that is worth a generator.
 const hard = 100
 
-// compare prints how the portfolio compares with the best baseline.
-func (t *table) compare(w io.Writer) {
-	portfolio := slices.IndexFunc(t.columns, func(c column) bool { return c.name == "portfolio" })
-	if portfolio < 0 {
-		return
-	}
+// compare prints how a column compares with the best baseline.
+func (t *table) compare(w io.Writer, column int) {
+	name := t.columns[column].name
 	var ratios []float64
 	var worse []string
 	for i, f := range t.faults {
@@ -89,7 +92,7 @@ func (t *table) compare(w io.Writer) {
 		if best == 0 {
 			return
 		}
-		ours := t.cells[portfolio][i].at(50)
+		ours := t.cells[column][i].at(50)
 		if best >= hard {
 			ratios = append(ratios, float64(ours)/float64(best))
 		}
@@ -99,10 +102,10 @@ func (t *table) compare(w io.Writer) {
 	}
 	slices.Sort(ratios)
 	if len(ratios) > 0 {
-		fmt.Fprintf(w, "\nOver %d faults whose best baseline needs %d cases or more, the portfolio needs %.3f of it, in the median.\n", len(ratios), hard, ratios[len(ratios)/2])
+		fmt.Fprintf(w, "\nOver %d faults whose best baseline needs %d cases or more, %s needs %.3f of it, in the median.\n", len(ratios), hard, name, ratios[len(ratios)/2])
 	}
 	if len(worse) == 0 {
 		worse = []string{"none"}
 	}
-	fmt.Fprintf(w, "\nWorse than twice the best baseline, and than 20 cases: %s.\n", strings.Join(worse, ", "))
+	fmt.Fprintf(w, "\nWorse by %s than twice the best baseline, and than 20 cases: %s.\n", name, strings.Join(worse, ", "))
 }

@@ -158,6 +158,10 @@ func TestRunJSON(t *testing.T) {
 			Seed          uint64
 			Contract      map[string]any
 			Promises      map[string]map[string]int
+			Coverage      struct {
+				Reached, Known, Last int
+				Never                []string
+			}
 		}
 		Findings []struct{ Target, Promise, Schedule, File string }
 	}
@@ -170,6 +174,9 @@ func TestRunJSON(t *testing.T) {
 	row, finding := report.Targets[1], report.Findings[len(report.Findings)-1] // the last: an ambiguous one may be another promise's
 	if row.Cases != 2000 || row.Seed != 3 || row.Level != "full" || len(row.Contract) == 0 || row.Promises["order"]["violated"] == 0 {
 		t.Errorf("%+v", row)
+	}
+	if c := row.Coverage; c.Known < 200 || c.Reached < c.Known-len(c.Never) || len(c.Never) > 10 || c.Last == 0 || c.Last >= 2000 {
+		t.Errorf("%+v", c)
 	}
 	if finding.Promise != "order" || finding.File == "" || !strings.HasPrefix(finding.Schedule, "backlog 2\n") {
 		t.Errorf("%+v", finding)

@@ -52,6 +52,7 @@ type targetRow struct {
 	Promises     map[string]map[string]int `json:"promises"`
 	Policies     []policyRow               `json:"policies,omitempty"` // at control level full
 	OneIn        int                       `json:"one_in"`             // see sched.OneIn
+	Coverage     coverageRow               `json:"coverage"`
 	promiseOrder []string
 }
 
@@ -103,11 +104,12 @@ func versionCommand(_ context.Context, e *env, _ []string) (int, error) {
 }
 
 // add enters the row of a campaign.
-func (r *report) add(row campaign.Row) {
+func (r *report) add(row campaign.Row, c coverageRow) {
 	t := targetRow{Target: row.Target, Level: row.Level.String(), Contract: row.Contract, Seed: row.Seed, Cases: row.Cases, Steps: row.Steps,
 		CasesPerS: float64(row.Cases) / row.Elapsed.Seconds(), Promises: map[string]map[string]int{},
 		PaceMS: listentest.DefaultPace.Milliseconds(), GraceMS: listentest.DefaultGrace.Milliseconds()}
 	t.Policies, t.OneIn = policyRows(row.Policies), sched.OneIn(row.Cases)
+	t.Coverage = c
 	for _, p := range listentest.Promises() {
 		counts := map[string]int{}
 		for _, s := range listentest.Statuses() {
@@ -183,6 +185,7 @@ func (r *report) printTable(w io.Writer) {
 	t.Flush()
 	for _, row := range r.Targets {
 		fmt.Fprintf(w, "%s: %d cases, %d steps, %.0f cases/s, control level %s\n", row.Target, row.Cases, row.Steps, row.CasesPerS, row.Level)
+		printCoverage(w, row)
 		r.printClaims(w, row)
 	}
 	for _, s := range r.Skipped {

@@ -112,7 +112,7 @@ func (r *report) run(ctx context.Context, out *printer, p *runPlan, t listentest
 	plan.Watch = bar.show
 	row, err := campaign.Run(ctx, plan)
 	bar.clear()
-	r.add(row)
+	r.add(row, coverageOf(ctx, t, row))
 	if err != nil && !errors.Is(err, context.Canceled) {
 		r.Troubles = append(r.Troubles, skipped{row.Target, err.Error()})
 	}

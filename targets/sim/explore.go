@@ -24,8 +24,9 @@ type Explorer struct {
 	closing  clients    // whom an acceptor's hangup or abort is closing
 	table    table
 	stack    []frame
-	depth    int // of the frame that moves are made from
-	limit    int // no state is gone on from at this depth; 0 is none
+	cover    *lt.Coverage // or nil
+	depth    int          // of the frame that moves are made from
+	limit    int          // no state is gone on from at this depth; 0 is none
 	Count
 }
 
@@ -41,6 +42,7 @@ type Count struct {
 type frame struct {
 	state
 	watch
+	trail
 	next int   // index of the next move to be tried
 	by   uint8 // index of the move that led here
 }
@@ -70,7 +72,7 @@ func (e *Explorer) Restart(limit int) {
 	}
 	f := &e.stack[0]
 	f.state.copyFrom(&e.m.state)
-	f.watch, f.next = watch{}, 0
+	f.watch, f.trail, f.next = watch{}, trail{}, 0
 	f.watch.at(&e.m.target.contract, e.world.Backlog)
 	e.store(f)
 }
@@ -257,7 +259,7 @@ func (e *Explorer) advance(i int) *breach {
 	}
 	from, to := &e.stack[e.depth], &e.stack[e.depth+1]
 	to.state.copyFrom(&from.state)
-	to.watch, to.next, to.by = from.watch, 0, uint8(i)
+	to.watch, to.trail, to.next, to.by = from.watch, from.trail, 0, uint8(i)
 	e.events = e.events[:0]
 	e.m.state, to.state = to.state, e.m.state
 	mv := e.all[i]
@@ -265,8 +267,10 @@ func (e *Explorer) advance(i int) *breach {
 		e.begin(&to.watch, mv)
 	}
 	if a := &e.m.actors[mv.slot]; (a.pc != idle || a.owes) && !a.asleep {
+		e.steps(&to.trail, mv, a)
 		e.m.step(mv.slot)
 	}
+	e.reached(&to.trail, mv)
 	b := e.judge(&to.watch)
 	e.m.state, to.state = to.state, e.m.state
 	return b

@@ -369,7 +369,7 @@ var catalogue = [numFaults]Fault{
 	siblingCloseEnds: {"sibling-close-ends", "the close of one listener of a group ends what is pending at the others too",
 		"F18", "Z111", "NuttX", "2025", "https://github.com/apache/nuttx/commit/0588d08d75244c5e56aee5bf453af018bad1c3d8", "", []lt.Promise{lt.MinPending}},
 	creditToSibling: {"credit-to-sibling", "the place of an accepted connection is given to another listener at the same address",
-		"F18", "Z105", "FreeRTOS+TCP", "2021", "https://github.com/FreeRTOS/FreeRTOS-Plus-TCP/commit/f4ad1ebff1c8d9cefa571b55ed84c047ff26c5b5", "", []lt.Promise{lt.MinPending}},
+		"F18", "Z105", "FreeRTOS+TCP", "2021", "https://github.com/FreeRTOS/FreeRTOS-Plus-TCP/commit/f4ad1ebff1c8d9cefa571b55ed84c047ff26c5b5", "", []lt.Promise{lt.MinPending, lt.MaxPending}},
 	closedMember: {"closed-member", "a listener that was closed is given dials still, though another is open",
 		"F18", "Z123", "libuv on Windows", "2012", "https://github.com/libuv/libuv/commit/6e8eb33249f7956f5ee82d80d801084e1d43411f", "", []lt.Promise{lt.MinPending}},
 	closeEndsMovable: {"close-ends-movable", "what is pending at a listener that is closed is ended, and does not move to another one",

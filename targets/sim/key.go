@@ -45,6 +45,9 @@ func (e *Explorer) key(f *frame) (k key) {
 	if e.m.has(nobodyToTakeIt) && f.memory.accepts > 0 {
 		k[9] = 1
 	}
+	if e.cover != nil { // of a simulator without faults
+		k[9] = f.trail.key()
+	}
 	return k
 }
 

@@ -76,13 +76,14 @@ type session struct {
 	decision int          // decisions taken so far
 	policy   sched.Policy // or nil
 	tasks    []sched.Task // the ready ones, for the policy
+	stepped  func(sched.Task)
 }
 
 // Reopen makes the session new.
 func (s *session) Reopen(o listentest.Options) error {
 	s.machine.report = o.Report
 	s.machine.reset(o.Backlog)
-	s.choices, s.decision, s.policy = o.Choices, 0, o.Policy
+	s.choices, s.decision, s.policy, s.stepped = o.Choices, 0, o.Policy, o.Stepped
 	return nil
 }
 
@@ -92,7 +93,11 @@ func (s *session) Start(op listentest.Op) { s.machine.start(op) }
 // Settle runs until no actor can move: virtual time does not pass by itself.
 func (s *session) Settle(context.Context) (listentest.Rest, error) {
 	for len(s.ready) > 0 {
-		s.run(s.choose())
+		i := s.choose()
+		if s.stepped != nil {
+			s.stepped(s.actors[s.ready[i]].task())
+		}
+		s.run(i)
 	}
 	return listentest.Quiet, nil
 }
@@ -119,8 +124,7 @@ func (s *session) choose() int {
 func (s *session) ask() int {
 	s.tasks = s.tasks[:0]
 	for _, slot := range s.ready {
-		a := &s.actors[slot]
-		s.tasks = append(s.tasks, sched.Task{ID: uint8(a.id), Touches: touches(a.pc)})
+		s.tasks = append(s.tasks, s.actors[slot].task())
 	}
 	return s.policy.Pick(s.tasks)
 }

@@ -58,7 +58,8 @@ func TestDraw(t *testing.T) {
 	for range n {
 		counts[portfolio.Draw(src).String()]++
 	}
-	for word, want := range map[string]float64{"choices": 0.25, "random": 0.30, "pct:2": 0.05, "pct:3": 0.05, "pos": 0.30, "urw": 0.05} {
+	for word, weight := range map[string]float64{"choices": 6, "random": 14, "pct:2": 1, "pct:3": 1, "pos": 14, "urw": 1} {
+		want := weight / 37
 		if got := counts[word] / n; math.Abs(got-want) > 5*math.Sqrt(want/n) {
 			t.Errorf("%s is drawn in %.3f of the cases, want %.2f", word, got, want)
 		}

@@ -222,7 +222,7 @@ func (g *generator) chance() (t Step, ok bool) {
 		k = g.beside()
 	case g.shut() && g.percent(30):
 		k = Listen
-	case g.waiting > 0 && (g.has(Cancel) || g.hunger == 100) && g.percent(10): // who waits long gives up
+	case g.waiting > 0 && (g.has(Cancel) || g.hunger == 100 && g.shape.Weights[Cancel] > 0) && g.percent(10): // who waits long gives up
 		t = Step{Kind: Cancel, Actor: Acceptor(g.IntN(max(g.shape.Acceptors, 1)))}
 		return t, g.near(&t)
 	case g.half > 0 && g.percent(20):

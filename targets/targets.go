@@ -15,6 +15,9 @@ import (
 // exercises.
 func Light() []string { return []string{"sim", "tcp", "unix"} }
 
+// Names returns the names that Open knows.
+func Names() []string { return []string{"sim", "tcp", "tcp6", "mptcp", "unix", "seqpacket"} }
+
 // Open returns the target of a name NAME[:ITEM,…], where an ITEM is key=value
 // or a fault, and faults may be combined with + as well. The error is a
 // [*listentest.MisuseError] for a name that has no sense anywhere; any other
@@ -36,5 +39,5 @@ func Open(name string) (listentest.Target, error) {
 		}
 		return osnet.New(name, base, settings...)
 	}
-	return nil, &listentest.MisuseError{Reason: fmt.Sprintf("there is no target %q", base), Word: base, Known: []string{"sim", "tcp", "tcp6", "mptcp", "unix", "seqpacket"}}
+	return nil, &listentest.MisuseError{Reason: fmt.Sprintf("there is no target %q", base), Word: base, Known: Names()}
 }

@@ -35,6 +35,7 @@ usage: listentest COMMAND [FLAGS] [ARGUMENTS]
   corpus    list, show or add to the regression corpus
   nightly   run a night's jobs from a settings file, and go on where one stopped
   targets   list targets and presets, or print the contract of one
+  contract  measure what targets of this machine do, beside what is stated
   faults    list the defects that the simulator can have, or one whole
   explore   make every interleaving of a small scope on the simulator
   explain   say what a promise or a field of a contract means
@@ -54,7 +55,7 @@ type env struct {
 // trouble.
 var commands = map[string]func(context.Context, *env, []string) (int, error){
 	"run": runCommand, "replay": replayCommand, "check": checkCommand, "shrink": shrinkCommand,
-	"corpus": corpusCommand, "nightly": nightlyCommand, "targets": targetsCommand, "explain": explainCommand, "faults": faultsCommand, "explore": exploreCommand, "version": versionCommand,
+	"corpus": corpusCommand, "nightly": nightlyCommand, "targets": targetsCommand, "explain": explainCommand, "faults": faultsCommand, "explore": exploreCommand, "contract": contractCommand, "version": versionCommand,
 }
 
 func main() {

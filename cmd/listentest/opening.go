@@ -36,7 +36,7 @@ func open(names []string) ([]opening, error) {
 // how the program runs, or "" if that does not matter.
 func isolate(names []string) string {
 	for _, name := range names {
-		if base, _, _ := strings.Cut(name, ":"); base == "tcp" || base == "unix" {
+		if base, _, _ := strings.Cut(name, ":"); base != "sim" {
 			return osnet.Isolate()
 		}
 	}

@@ -146,11 +146,19 @@ func tcpContract() (listentest.Contract, error) {
 	if err != nil {
 		return listentest.Contract{}, err
 	}
+	migrate, err := sysctl("net/ipv4/tcp_migrate_req")
+	if err != nil {
+		return listentest.Contract{}, err
+	}
 	cpus, err := processors()
 	if err != nil {
 		return listentest.Contract{}, err
 	}
-	return tcpWith(somaxconn, cookies, abort, cpus), nil
+	c := tcpWith(somaxconn, cookies, abort, cpus)
+	if migrate != 0 { // then another listener of the group takes over what is pending (net/ipv4/inet_connection_sock.c)
+		c.Close = listentest.CloseMoves
+	}
+	return c, nil
 }
 
 // tcpWith is the preset linux-tcp and its variants: sk_acceptq_is_full tests

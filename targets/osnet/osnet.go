@@ -12,7 +12,8 @@ package osnet
 import (
 	"fmt"
 	"net/netip"
-	"strconv"
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/listentest/listentest"
@@ -36,6 +37,8 @@ type Target struct {
 	family   *family
 	addr     netip.Addr // where TCP listens, loopback; the zero Addr is one of its own for each session
 	group    int        // listeners that can share the address, 1 to 8
+	sysctls  map[string]int
+	ns       *os.File // the network namespace in which those are in force; nil is the process's
 	contract listentest.Contract
 }
 
@@ -44,7 +47,7 @@ type Target struct {
 // there is none of or an address that is not loopback, or with another error
 // where this machine has no such family.
 func New(name, familyName string, settings ...Setting) (*Target, error) {
-	t := &Target{name: name, group: 1}
+	t := &Target{name: name, group: 1, sysctls: map[string]int{}}
 	for i := range families {
 		if families[i].name == familyName {
 			t.family = &families[i]
@@ -58,27 +61,31 @@ func New(name, familyName string, settings ...Setting) (*Target, error) {
 			return nil, err
 		}
 	}
-	var err error
-	if t.contract, err = t.family.contract(); err != nil {
+	err := t.isolate()
+	if err == nil {
+		err = t.inside(func() (err error) {
+			t.contract, err = t.family.contract()
+			return err
+		})
+	}
+	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", name, err)
 	}
 	return t, nil
 }
 
-func (t *Target) set(s Setting) error {
+func (t *Target) set(s Setting) (err error) {
+	keys := t.keys()
+	sysctl, ok := sysctls[s.Key]
 	switch {
-	case s.Key == "reuseport" && t.family.addressed:
-		n, err := strconv.Atoi(s.Value)
-		if t.group = n; err != nil || n < 2 || n > 8 {
-			return &listentest.MisuseError{Reason: fmt.Sprintf("%s: reuseport is %q, expected how many listeners share the address, 2 to 8", t.name, s.Value)}
-		}
-		return nil
-	case s.Key != "addr" || !t.family.addressed || t.family.name == "tcp6":
-		e := &listentest.MisuseError{Reason: fmt.Sprintf("%s: there is no setting %q", t.name, s.Key), Word: s.Key}
-		if t.family.addressed {
-			e.Known = []string{"addr", "reuseport"} // addr: IPv6 has one only
-		}
-		return e
+	case !slices.Contains(keys, s.Key):
+		return &listentest.MisuseError{Reason: fmt.Sprintf("%s: there is no setting %q", t.name, s.Key), Word: s.Key, Known: keys}
+	case ok:
+		t.sysctls[s.Key], err = t.setNumber(s, sysctl.least, sysctl.most)
+		return err
+	case s.Key == "reuseport": // how many listeners share the address
+		t.group, err = t.setNumber(s, 2, 8)
+		return err
 	}
 	addr, err := netip.ParseAddr(s.Value)
 	if err != nil || !addr.Is4() {

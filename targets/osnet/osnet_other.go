@@ -12,6 +12,16 @@ import (
 // No family is driven here yet.
 var families []family
 
+func (t *Target) keys() []string { return nil }
+
+func (t *Target) isolate() error { return nil }
+
+func (t *Target) inside(f func() error) error { return f() }
+
+func (t *Target) setNumber(Setting, int, int) (int, error) { return 0, errors.ErrUnsupported }
+
+var sysctls map[string]struct{ least, most int }
+
 type family struct {
 	name      string
 	addressed bool

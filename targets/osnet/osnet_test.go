@@ -298,8 +298,9 @@ func TestNewRefuses(t *testing.T) {
 		{"addr", "::1"}:       "expected an IPv4 address",
 		{"addr", "localhost"}: "expected an IPv4 address",
 		{"adr", "127.0.0.1"}:  "there is no setting \"adr\"",
-		{"reuseport", "1"}:    "expected how many listeners share the address, 2 to 8",
-		{"reuseport", "many"}: "expected how many listeners share the address, 2 to 8",
+		{"reuseport", "1"}:    "expected a number from 2 to 8",
+		{"reuseport", "many"}: "expected a number from 2 to 8",
+		{"syncookies", "3"}:   "expected a number from 0 to 2",
 	} {
 		_, err := New("tcp:x", "tcp", setting)
 		if misuse := (*listentest.MisuseError)(nil); !errors.As(err, &misuse) || !strings.Contains(err.Error(), want) {

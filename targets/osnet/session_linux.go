@@ -116,7 +116,11 @@ func (s *session) bound(sa unix.Sockaddr) (int, error) {
 }
 
 func (s *session) socket() (int, error) {
-	fd, err := unix.Socket(s.family.domain, s.family.kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, s.family.proto)
+	fd := -1
+	err := s.t.inside(func() (err error) {
+		fd, err = unix.Socket(s.family.domain, s.family.kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, s.family.proto)
+		return err
+	})
 	if err != nil {
 		return -1, fmt.Errorf("socket: %w", err)
 	}

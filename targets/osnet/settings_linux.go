@@ -1,0 +1,113 @@
+package osnet
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+
+	lt "github.com/listentest/listentest"
+	"golang.org/x/sys/unix"
+)
+
+// A sysctlSetting is a setting of the kernel that a target can have for itself.
+type sysctlSetting struct {
+	path        string // below /proc/sys
+	least, most int
+	tcp         bool // it is of TCP only
+}
+
+// sysctls by the key in a target's name.
+var sysctls = map[string]sysctlSetting{
+	"syncookies": {"net/ipv4/tcp_syncookies", 0, 2, true},
+	"abort":      {"net/ipv4/tcp_abort_on_overflow", 0, 1, true},
+	"migrate":    {"net/ipv4/tcp_migrate_req", 0, 1, true},
+	"somaxconn":  {"net/core/somaxconn", 1, 1 << 20, false},
+}
+
+// keys returns the settings that t can have.
+func (t *Target) keys() []string {
+	var keys []string
+	if t.family.addressed {
+		keys = append(keys, "reuseport")
+	}
+	if t.family.domain == unix.AF_INET {
+		keys = append(keys, "addr")
+	}
+	for key, s := range sysctls {
+		if t.family.addressed || !s.tcp {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// setNumber checks a number and returns it.
+func (t *Target) setNumber(s Setting, least, most int) (int, error) {
+	n, err := strconv.Atoi(s.Value)
+	if err != nil || n < least || n > most {
+		return 0, &lt.MisuseError{Reason: fmt.Sprintf("%s: %s is %q, expected a number from %d to %d", t.name, s.Key, s.Value, least, most)}
+	}
+	return n, nil
+}
+
+// isolate gives t a network namespace of its own with its settings in force.
+// Sockets that are made inside stay there, whoever uses them.
+func (t *Target) isolate() error {
+	if len(t.sysctls) == 0 {
+		return nil
+	}
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends here
+		done <- t.unshare()
+	}()
+	if err := <-done; err != nil {
+		return fmt.Errorf("set what %s asks for in a network namespace: %w", t.name, err)
+	}
+	return nil
+}
+
+// unshare makes the namespace, on a thread that will not be used again.
+func (t *Target) unshare() error {
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		return err
+	}
+	if err := bringUpLoopback(); err != nil {
+		return err
+	}
+	for key, n := range t.sysctls {
+		if err := os.WriteFile("/proc/sys/"+sysctls[key].path, []byte(strconv.Itoa(n)), 0); err != nil {
+			return err
+		}
+	}
+	ns, err := os.Open("/proc/thread-self/ns/net")
+	t.ns = ns
+	return err
+}
+
+// inside runs f where t's sockets belong.
+func (t *Target) inside(f func() error) error {
+	if t.ns == nil {
+		return f()
+	}
+	runtime.LockOSThread()
+	out, err := os.Open("/proc/thread-self/ns/net")
+	if err != nil {
+		runtime.UnlockOSThread()
+		return fmt.Errorf("enter a namespace: %w", err)
+	}
+	defer out.Close()
+	if err := unix.Setns(int(t.ns.Fd()), unix.CLONE_NEWNET); err != nil {
+		runtime.UnlockOSThread()
+		return fmt.Errorf("enter a namespace: %w", err)
+	}
+	err = f()
+	if back := unix.Setns(int(out.Fd()), unix.CLONE_NEWNET); back != nil {
+		return fmt.Errorf("leave a namespace: %w", back) // and the thread stays locked: nobody else may have it
+	}
+	runtime.UnlockOSThread()
+	return err
+}

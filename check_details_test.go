@@ -55,6 +55,8 @@ func TestCheckDetails(t *testing.T) {
 		{"what returned ok beside others may not be pending at a close", with(linux, func(c *Contract) { c.Admit = AdmitUnlessOverlapped }), `call 1 dial c0; call 2 dial c1; return 1 ok conn 1; return 2 ok conn 2; call 3 shut l0; end conn 1 reset; return 3 ok; rest quiet`, lawful, 0, ""},
 		{"a listen that failed opens nothing", linux, `call 1 shut l0; return 1 ok; call 2 listen l0 0; return 2 failed; call 3 accept s0; rest quiet`, ShutPromise, 0, ""},
 
+		{"what is sent to one that has hung up is answered by a reset", linux, full + `call 2 accept s0; return 2 ok conn 1; call 3 hangup c0 conn 1; return 3 ok; call 4 send s0 1 conn 2; return 4 ok; call 5 recv s0 conn 2; return 5 reset`, lawful, 0, ""},
+		{"and what is sent to one that has closed half is not", linux, full + `call 2 accept s0; return 2 ok conn 1; call 3 half-close c0 conn 1; return 3 ok; call 4 send s0 1 conn 2; return 4 ok; call 5 recv s0 conn 2; return 5 reset`, EarlyData, 0, "was reset, and nobody had reset it"},
 		{"bytes arrive while their send is open", linux, full + `call 2 accept s0; return 2 ok conn 1; call 3 send c0 9 conn 1; call 4 recv s0 conn 2; return 4 ok n 9; return 3 ok`, lawful, 0, ""},
 		{"one byte is lost", linux, full + `call 2 accept s0; return 2 ok conn 1; call 3 send c0 9 conn 1; return 3 ok; rest quiet; call 4 recv s0 conn 2; return 4 ok n 8`, EarlyData, 0, "got 8 of the 9 bytes"},
 

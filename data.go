@@ -12,7 +12,8 @@ type stream struct {
 	fin     bool  // its end was sent: half-close or hangup was called
 	got     int32 // bytes that the other end has received
 	need    int32 // bytes that the other end's open recv must know of
-	broken  bool  // what it sends may be lost: one end reset, or was closed with bytes unread
+	broken  bool  // what it sends may be lost: one end reset, or was closed with bytes unread or to come
+	gone    bool  // its end was hung up
 }
 
 // earlyData judges what arrives: nothing that was not sent, and at a recv that
@@ -98,8 +99,12 @@ func (k *Checker) sends(r *record, rests int32) {
 	switch r.kind {
 	case Send:
 		k.stream[l.end(r.conn)].called += int32(r.n)
+		if k.stream[l.peer(r.conn)].gone {
+			k.breaks(r.conn) // nobody is there to take it, and a reset says so (RFC 1122, 4.2.2.13)
+		}
 	case HalfClose, Hangup:
 		k.stream[l.end(r.conn)].fin = true
+		k.stream[l.end(r.conn)].gone = k.stream[l.end(r.conn)].gone || r.kind == Hangup
 		if r.kind == Hangup && k.stream[l.peer(r.conn)].called > 0 {
 			k.breaks(r.conn) // bytes that it leaves unread make it a reset
 		}

@@ -25,7 +25,7 @@ func (s *session) dial(op lt.Op) {
 		return
 	}
 	s.mu.Lock()
-	s.clients = append(s.clients, client{op: op.ID, actor: op.Actor, fd: fd, key: s.family.keyOf(from)})
+	s.clients = append(s.clients, client{end: end{fd: fd}, op: op.ID, actor: op.Actor, key: s.family.keyOf(from)})
 	s.mu.Unlock()
 	err = unix.Connect(fd, fresh(s.addr))
 	if err == unix.EINPROGRESS {
@@ -166,8 +166,8 @@ func (s *session) tryAccept(op lt.Op) bool {
 		return false
 	}
 	s.mu.Lock()
-	s.servers = append(s.servers, server{op: op.ID, fd: fd})
 	dial := s.whose(s.family.keyOf(sa))
+	s.servers = append(s.servers, server{end: end{fd: fd}, op: op.ID, dial: dial})
 	s.mu.Unlock()
 	s.done(op, lt.OK, dial)
 	return true

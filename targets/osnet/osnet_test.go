@@ -180,6 +180,54 @@ func TestCounts(t *testing.T) {
 	})
 }
 
+// TestData: what is sent arrives as it is, also before accept and from the
+// acceptor first; the end and a reset are told.
+func TestData(t *testing.T) {
+	each(t, func(t *testing.T, target *Target) {
+		for text, want := range map[string]string{
+			"dial c0\nsend c0 9\naccept s0\nrecv s0\nsend c0 2\nrecv s0":                     "ok ok ok ok/9 ok ok/11",
+			"dial c0\naccept s0\nsend s0 5\nsend s0 4\nrecv c0\nrecv c0":                     "ok ok ok ok ok/9 ok/9",
+			"dial c0\nsend c0 3\nhalf-close c0\naccept s0\nrecv s0\nsend s0 1\nrecv c0":      "ok ok ok ok eof/3 ok ok/1",
+			"dial c0\naccept s0\nsend c0 30000\nrecv s0":                                     "ok ok ok ok/30000",
+			"dial c0\nsend c0 3\nhangup c0\naccept s0\nrecv s0":                              "ok ok ok ok eof/3",
+			"dial c0\naccept s0\nhangup s0\nrecv c0":                                         "ok ok ok eof",
+			"dial c0\ndial c1\nsend c1 2\nsend c0 7\naccept s0\naccept s1\nrecv s0\nrecv s1": "ok ok ok ok ok ok ok/7 ok/2",
+		} {
+			h, _ := run(t, target, "backlog 4\n"+text+"\n")
+			var got []string
+			for _, e := range h.Events {
+				if e.Verb == listentest.Return {
+					got = append(got, e.Outcome.String())
+					if e.N > 0 {
+						got[len(got)-1] += fmt.Sprint("/", e.N)
+					}
+				}
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("%q: got %v, want %s\n%v", text, got, want, h)
+			}
+		}
+	})
+}
+
+// TestPatterns: no two streams look alike, so that bytes of one are not taken
+// for those of another.
+func TestPatterns(t *testing.T) {
+	seen := map[string]bool{}
+	for dial := range int32(500) {
+		for _, server := range []bool{false, true} {
+			var b [8]byte
+			for i := range b {
+				b[i] = at(dial, server, int32(i))
+			}
+			if seen[string(b[:])] {
+				t.Fatalf("dial %d, server %v: % x is another's", dial, server, b)
+			}
+			seen[string(b[:])] = true
+		}
+	}
+}
+
 // TestHold: the thread that made accept is held behind it, and Close lets it
 // go even if nobody resumed.
 func TestHold(t *testing.T) {

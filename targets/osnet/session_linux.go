@@ -34,14 +34,15 @@ type session struct {
 	parked  sync.WaitGroup // threads of held acceptors
 	queue   int32          // the last Gauge
 	trouble error
-	polls   []unix.PollFd // a buffer
+	polls   []unix.PollFd // buffers
+	buffer  []byte
 }
 
 // A client is the dialing end of a connection, or of the attempt at one.
 type client struct {
+	end
 	op    int32 // its dial
 	actor lt.Actor
-	fd    int    // -1 once closed
 	key   string // by which accept knows it
 	phase phase
 
@@ -61,8 +62,9 @@ const (
 
 // A server is the accepted end of a connection.
 type server struct {
-	op int32 // its accept
-	fd int   // -1 once closed
+	end
+	op   int32 // its accept
+	dial int32 // Nobody if there is none
 }
 
 // Open opens a listener.
@@ -140,6 +142,8 @@ func (s *session) Start(op lt.Op) {
 		s.run(op, func() { s.accept(op) })
 	case lt.Hangup, lt.Abort:
 		s.leave(op)
+	case lt.Send, lt.Recv, lt.HalfClose:
+		s.data(op)
 	case lt.Cancel:
 		s.cancel(op)
 	case lt.Listen:
@@ -161,7 +165,7 @@ func (s *session) Start(op lt.Op) {
 // has reports whether op is one that the target has.
 func (t *Target) has(op lt.Op) bool {
 	switch op.Kind {
-	case lt.Dial, lt.Hangup, lt.Abort, lt.Cancel, lt.Resume:
+	case lt.Dial, lt.Send, lt.Recv, lt.HalfClose, lt.Hangup, lt.Abort, lt.Cancel, lt.Resume:
 		return true
 	case lt.Accept:
 		return op.Actor.Num() < 8*t.group

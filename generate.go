@@ -164,7 +164,7 @@ func (g *generator) swarm() {
 			in |= topics[i]
 		}
 	}
-	if g.group = 1; g.shape.Weights[Listen] > 0 && g.percent(8) {
+	if g.group = 1; g.shape.Weights[Listen] > 0 && g.percent(4) {
 		g.group = 2 + g.IntN(4)/3
 		in |= 1<<Listen | 1<<Shut
 	}

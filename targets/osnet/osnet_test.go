@@ -74,6 +74,9 @@ var correctCases = flag.Int("cases", 4000, "cases of TestCorrect for each family
 // descriptor and no goroutine may be left.
 func TestCorrect(t *testing.T) {
 	cases := *correctCases
+	if testing.Short() { // as with the race detector
+		cases = min(cases, 1000)
+	}
 	each(t, func(t *testing.T, target *Target) {
 		warm := listentest.Runner{Target: target} // what the runtime opens once is no leak
 		if _, err := warm.Run(context.Background(), listentest.Schedule{}); err != nil {

@@ -81,14 +81,15 @@ func printMeasured(w io.Writer, all []measuredTarget) error {
 		}
 		fmt.Fprintf(w, "%s\n", m.Target)
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "  term\tstated\tseen")
 		differ := 0
 		for _, r := range m.Terms {
 			mark := ""
 			if r.Differ {
-				mark = "◀ differs"
+				mark = " ◀ differs"
 				differ++
 			}
-			fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", r.What, r.Stated, r.Seen, mark)
+			fmt.Fprintf(t, "  %s\t%s\t%s%s\n", r.What, r.Stated, r.Seen, mark)
 		}
 		if err := t.Flush(); err != nil {
 			return err

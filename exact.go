@@ -37,7 +37,7 @@ func (k *Checker) exact() {
 	shows := usual(l, e)
 	v.Promise = shows[0]
 	if blamed := k.blame(at, shows); len(blamed) > 0 {
-		v.Promise = blamed[0]
+		v.Promise, v.Or = blamed[0], blamed[1:]
 		v.Text += "; without " + alternatives(blamed) + " one would"
 	}
 	k.found(v)

@@ -89,6 +89,9 @@ type Violation struct {
 	From    int     // the events between which the promise was broken:
 	To      int     // indices into History.Events, From <= To
 	Holders []int32 // connections that may have held a place at To
+	// Or are other promises, of which each alone, if it were not kept, would
+	// explain the same: which of them is broken is not known.
+	Or []Promise
 }
 
 // An Observation is something that is worth knowing and breaks no promise.

@@ -269,12 +269,13 @@ func (w *worker) judge(ctx context.Context, i int, s listentest.Schedule) (found
 	return found{schedule: s, history: h, slow: slow}, v, nil
 }
 
-// keep keeps what was found if no earlier case broke the same promise.
+// keep keeps what was found if no earlier case broke the same promise, or
+// another one that would explain it.
 func (w *worker) keep(f found) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	promise := f.violation.Promise
-	if old, ok := w.first[promise]; ok && old.index < f.index {
+	if old, ok := w.first[promise]; ok && old.index < f.index || w.explained(f) {
 		return nil
 	}
 	f.schedule = f.schedule.Norm()
@@ -285,6 +286,15 @@ func (w *worker) keep(f found) error {
 	}
 	return w.Found(Finding{Case: f.index, Policy: f.policy, Finding: listentest.Finding{Target: w.row.Target, Promise: promise,
 		Drawn: f.schedule, Schedule: f.schedule, History: f.history, Violation: f.violation}})
+}
+
+// explained reports whether an earlier case broke another promise that would
+// explain f as well.
+func (r *run) explained(f found) bool {
+	return slices.ContainsFunc(f.violation.Or, func(p listentest.Promise) bool {
+		old, ok := r.first[p]
+		return ok && old.index < f.index
+	})
 }
 
 func (w *worker) sumUp() {

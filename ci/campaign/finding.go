@@ -11,7 +11,7 @@ import (
 func (r *run) findings(ctx context.Context) error {
 	for _, p := range listentest.Promises() {
 		f, ok := r.first[p]
-		if !ok {
+		if !ok || r.explained(f) {
 			continue
 		}
 		runner := &listentest.Runner{Target: r.Target, Pace: r.Pace, Grace: r.Grace}

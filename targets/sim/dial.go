@@ -79,6 +79,9 @@ func (m *machine) insert(slot uint8) {
 	case r.arrive == byHandshake:
 		m.at(slot, dialAck)
 	case r.arrive == byTask:
+		if m.conns[a.conn].unit == noUnit && !m.full() { // it took no place, so that the next one finds room too
+			m.wakeOne(&m.blocked)
+		}
 		m.post(taskAdmit, a.conn)
 		m.finish(slot, lt.OK)
 	default:

@@ -41,6 +41,9 @@ func (e *Explorer) judge(w *watch) *breach {
 
 // movedOn follows who came into the accept queue, and who left it.
 func (e *Explorer) movedOn(w *watch) *breach {
+	if b := e.keeps(w); b != nil {
+		return b
+	}
 	var queue clients
 	for _, i := range e.m.queue {
 		c := &e.m.conns[i]
@@ -48,9 +51,10 @@ func (e *Explorer) movedOn(w *watch) *breach {
 		if queue |= bit; slices.Contains(w.line[:w.lined], uint8(c.id-1)) || w.taken&bit != 0 || c.stage != queued || w.accepted&bit != 0 {
 			continue
 		}
-		if (e.surely(w) &^ bit).count() >= w.high {
+		if w.kept&bit == 0 && ((e.surely(w)|e.surelyKept(w))&^bit).count() >= w.high {
 			return &breach{lt.MaxPending, "a connection was admitted while the most that may be held were"}
 		}
+		w.kept &^= bit
 		w.line[w.lined] = uint8(c.id - 1)
 		w.lined++
 	}
@@ -77,6 +81,43 @@ func (e *Explorer) movedOn(w *watch) *breach {
 		}
 	}
 	return nil
+}
+
+// keeps follows whose place is kept while they are on their way: they were let
+// in when it was given to them, and a smaller backlog does not end that.
+func (e *Explorer) keeps(w *watch) *breach {
+	var kept clients
+	for i := range e.m.conns {
+		c := &e.m.conns[i]
+		if c.stage != coming || c.unit != e.m.era {
+			continue
+		}
+		bit := clients(1) << (c.id - 1)
+		if kept |= bit; w.kept&bit == 0 && ((e.surely(w)|e.surelyKept(w))&^bit).count() >= w.high {
+			return &breach{lt.MaxPending, "a place was given away while the most that may be held were"}
+		}
+	}
+	w.kept = kept | w.kept&e.queued()
+	return nil
+}
+
+// surelyKept returns those whose place is kept and surely counts.
+func (e *Explorer) surelyKept(w *watch) clients {
+	switch must := e.m.target.contract.Must; {
+	case must&lt.Completed == 0:
+		return 0
+	case must&lt.Aborted == 0:
+		return w.kept &^ w.dead
+	}
+	return w.kept
+}
+
+// queued returns the connections in the accept queue.
+func (e *Explorer) queued() (c clients) {
+	for _, i := range e.m.queue {
+		c |= 1 << (e.m.conns[i].id - 1)
+	}
+	return c
 }
 
 // takenNow reports whether an accept that has not returned has taken the

@@ -40,7 +40,8 @@ type watch struct {
 	sawShut   uint8   // acceptors whose accept was open then
 	late      uint8   // slots whose operation began when the listener was closed
 	line      [8]uint8
-	lined     uint8 // line[:lined] are the admitted ones that no accept has taken, in their order
+	lined     uint8   // line[:lined] are the admitted ones that no accept has taken, in their order
+	kept      clients // on their way, with a place that is kept for them
 	taken     clients
 	accepted  clients
 	left      clients // accepted, and closed by their acceptor

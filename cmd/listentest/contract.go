@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/listentest/listentest"
@@ -41,8 +42,21 @@ func contractCommand(ctx context.Context, e *env, args []string) (int, error) {
 		return 0, err
 	}
 	network := isolate(names)
-	status := exitOK
-	var all []measuredTarget
+	all, status, err := measure(ctx, openings, asked)
+	if err != nil {
+		return 0, err
+	}
+	if *asJSON {
+		enc := json.NewEncoder(e.stdout)
+		enc.SetIndent("", "  ")
+		return status, enc.Encode(map[string]any{"schema": schema, "with": with(), "network": network, "targets": all})
+	}
+	return status, printMeasured(e.stdout, all)
+}
+
+// measure measures targets, and says how that ends. What was measured before an
+// interruption stands.
+func measure(ctx context.Context, openings []opening, asked bool) (all []measuredTarget, status int, err error) {
 	for _, o := range openings {
 		if o.err != nil {
 			all = append(all, measuredTarget{Target: o.name, Missing: o.err.Error()})
@@ -52,22 +66,19 @@ func contractCommand(ctx context.Context, e *env, args []string) (int, error) {
 			continue
 		}
 		terms, err := listentest.Measure(ctx, &listentest.Runner{Target: o.target})
-		if err != nil {
-			return 0, fmt.Errorf("measure %s: %w", o.name, err)
+		if ctx.Err() != nil {
+			return all, exitInterrupted, nil
 		}
-		for _, t := range terms {
-			if t.Differ && status == exitOK {
-				status = exitViolation
-			}
+		if err != nil {
+			return nil, 0, fmt.Errorf("measure %s: %w", o.name, err)
+		}
+		differ := func(m listentest.Measurement) bool { return m.Differ }
+		if status == exitOK && slices.ContainsFunc(terms, differ) {
+			status = exitViolation
 		}
 		all = append(all, measuredTarget{Target: o.name, Terms: terms})
 	}
-	if *asJSON {
-		enc := json.NewEncoder(e.stdout)
-		enc.SetIndent("", "  ")
-		return status, enc.Encode(map[string]any{"schema": schema, "with": with(), "network": network, "targets": all})
-	}
-	return status, printMeasured(e.stdout, all)
+	return all, status, nil
 }
 
 func printMeasured(w io.Writer, all []measuredTarget) error {

@@ -54,8 +54,8 @@ func contractCommand(ctx context.Context, e *env, args []string) (int, error) {
 	return status, printMeasured(e.stdout, all)
 }
 
-// measure measures targets, and says how that ends. What was measured before an
-// interruption stands.
+// measure measures targets, and says how that ends; one of which nothing could be
+// measured is trouble. What was measured before an interruption stands.
 func measure(ctx context.Context, openings []opening, asked bool) (all []measuredTarget, status int, err error) {
 	for _, o := range openings {
 		if o.err != nil {
@@ -73,7 +73,11 @@ func measure(ctx context.Context, openings []opening, asked bool) (all []measure
 			return nil, 0, fmt.Errorf("measure %s: %w", o.name, err)
 		}
 		differ := func(m listentest.Measurement) bool { return m.Differ }
-		if status == exitOK && slices.ContainsFunc(terms, differ) {
+		seen := func(m listentest.Measurement) bool { return m.Missing == "" }
+		switch {
+		case !slices.ContainsFunc(terms, seen):
+			status = exitTrouble
+		case status == exitOK && slices.ContainsFunc(terms, differ):
 			status = exitViolation
 		}
 		all = append(all, measuredTarget{Target: o.name, Terms: terms})
@@ -93,19 +97,27 @@ func printMeasured(w io.Writer, all []measuredTarget) error {
 		fmt.Fprintf(w, "%s\n", m.Target)
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(t, "  term\tstated\tseen")
-		differ := 0
+		differ, missing := 0, 0
 		for _, r := range m.Terms {
-			mark := ""
-			if r.Differ {
-				mark = " ◀ differs"
+			seen := r.Seen
+			switch {
+			case r.Missing != "":
+				seen = "not measured: " + r.Missing
+				missing++
+			case r.Differ:
+				seen += " ◀ differs"
 				differ++
 			}
-			fmt.Fprintf(t, "  %s\t%s\t%s%s\n", r.What, r.Stated, r.Seen, mark)
+			fmt.Fprintf(t, "  %s\t%s\t%s\n", r.What, r.Stated, seen)
 		}
 		if err := t.Flush(); err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "  %d of %d terms differ from what is stated\n", differ, len(m.Terms))
+		fmt.Fprintf(w, "  %d of %d terms differ from what is stated", differ, len(m.Terms))
+		if missing > 0 {
+			fmt.Fprintf(w, ", %d were not measured", missing)
+		}
+		fmt.Fprintln(w)
 	}
 	return nil
 }

@@ -12,7 +12,9 @@ import (
 )
 
 // A meter measures a contract by what the kernel does, and never looks at the
-// one that is stated, but for fields that no sequential run can show.
+// one that is stated, but for fields that no sequential run can show. So it
+// notices a statement that is weaker than it could be as well, which
+// listentest.Measure takes for no difference.
 type meter struct {
 	t      *testing.T
 	target *Target

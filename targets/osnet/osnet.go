@@ -1,6 +1,6 @@
 // Package osnet drives the operating system's own listeners through raw
-// system calls, with the real backlog argument: TCP over IPv4 and UNIX stream
-// sockets, on Linux.
+// system calls, with the real backlog argument: TCP over IPv4 and IPv6,
+// multipath TCP, UNIX stream and seqpacket sockets, on Linux.
 //
 // Everything is a non-blocking call on the runner's own thread, and what is
 // open is tried again at every Settle, so that a sequential schedule costs
@@ -67,6 +67,9 @@ func New(name, familyName string, settings ...Setting) (*Target, error) {
 			t.contract, err = t.family.contract()
 			return err
 		})
+	}
+	if err == nil {
+		err = t.probe()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", name, err)

@@ -16,6 +16,8 @@ func (t *Target) keys() []string { return nil }
 
 func (t *Target) isolate() error { return nil }
 
+func (t *Target) probe() error { return nil }
+
 func (t *Target) inside(f func() error) error { return f() }
 
 func (t *Target) setNumber(Setting, int, int) (int, error) { return 0, errors.ErrUnsupported }

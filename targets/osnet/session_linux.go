@@ -96,6 +96,17 @@ func (s *session) Reopen(o lt.Options) error {
 	return nil
 }
 
+// probe returns an error if this machine has no such sockets, or no address for
+// them.
+func (t *Target) probe() error {
+	s := &session{t: t, family: t.family}
+	fd, err := s.bound(t.family.listenAddr(t))
+	if err != nil {
+		return err
+	}
+	return unix.Close(fd)
+}
+
 // bound returns a socket that is bound to sa.
 func (s *session) bound(sa unix.Sockaddr) (int, error) {
 	fd, err := s.socket()
@@ -231,12 +242,21 @@ func (s *session) listen(op lt.Op) {
 			}
 		}
 	}
-	s.listeners[n] = fd
-	if err := unix.Listen(fd, int(op.N)); err != nil {
-		s.fail(fmt.Errorf("listen: %w", err))
+	if err := unix.Listen(fd, int(op.N)); err == nil {
+		s.listeners[n] = fd
+		s.done(op, lt.OK, 0)
 		return
 	}
-	s.done(op, lt.OK, 0)
+	switch {
+	case fd == s.listeners[n]: // it listens as before
+	case s.listening():
+		if err := unix.Close(fd); err != nil {
+			s.fail(fmt.Errorf("listen: %w", err))
+		}
+	default:
+		s.keeper = fd
+	}
+	s.done(op, lt.Failed, 0)
 }
 
 // shut closes a listener. What waits in accept is told so, as a poller that

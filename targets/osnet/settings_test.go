@@ -69,8 +69,8 @@ func TestSettings(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, m := range terms {
-				if m.Differ {
-					t.Errorf("%s: stated %s, seen %s", m.What, m.Stated, m.Seen)
+				if m.Differ || m.Missing != "" {
+					t.Errorf("%s: stated %s, seen %s%s", m.What, m.Stated, m.Seen, m.Missing)
 				}
 			}
 			for n := range uint64(cases) {

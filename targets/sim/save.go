@@ -25,7 +25,7 @@ type saved struct {
 	Stored int // in it
 }
 
-const savedFormat = 1
+const savedFormat = 2 // 1 had other keys
 
 var crcTable = crc64.MakeTable(crc64.ECMA)
 

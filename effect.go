@@ -41,7 +41,7 @@ func (f *frontier) closeUpTo(goal uint64, p int32) {
 		f.change(func(s *state) bool { f.turnAway(s, p); return true })
 	}
 	for i := 0; i < len(f.states) && !f.gaveUp; i++ {
-		if f.work++; f.work > frontierWork {
+		if f.work++; f.work > f.more*frontierWork {
 			f.gaveUp = true
 		}
 		did := f.states[i].did
@@ -142,6 +142,9 @@ func (f *frontier) admits(s *state, p int32) {
 	for ; can != 0; can &= can - 1 {
 		slot := uint8(bits.TrailingZeros64(can))
 		bit := uint64(1) << slot
+		if f.alike[slot]&can&(bit-1) != 0 && f.twin(s, slot) {
+			continue
+		}
 		d := f.l.op(f.ops[slot])
 		if !full && s.half&bit == 0 && f.mayBeLetIn(s, slot, p) || s.half&bit != 0 && f.limited(d) && p >= f.l.leastHalf(d).to {
 			t := *s

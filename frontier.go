@@ -27,8 +27,9 @@ const (
 	frontierOverlap = 6       // more operations at once are left to the intervals
 	frontierQueue   = 32      // so are more connections that are pending,
 	frontierSlots   = 64      // and that are undecided,
-	frontierStates  = 1 << 16 // and more states,
-	frontierWork    = 1 << 20 // at once and over the whole history
+	frontierStates  = 1 << 12 // and more states,
+	frontierWork    = 1 << 16 // at once and over the whole history;
+	frontierBlame   = 16      // so many times those two where something is wrong, and it is asked what
 )
 
 // A state is one that the listener can be in. Operations are named by their
@@ -65,13 +66,16 @@ type frontier struct {
 	sorted  uint64 // of dials whose order among each other makes no difference
 	gate    int32  // the shut or the listen that is open; 0 if none is
 
-	forget [frontierSlots]int32 // event from which a dead connection counts no more,
-	lose   [frontierSlots]int32 // from which a pending one is not surely counted,
-	pass   [frontierSlots]int32 // from which accept may pass over it
-	until  [frontierSlots]int32 // event from which it is not admitted any more
+	forget [frontierSlots]int32  // event from which a dead connection counts no more,
+	lose   [frontierSlots]int32  // from which a pending one is not surely counted,
+	pass   [frontierSlots]int32  // from which accept may pass over it
+	until  [frontierSlots]int32  // event from which it is not admitted any more
+	alike  [frontierSlots]uint64 // dials, itself among them, that nothing tells apart from it; see matches
 
 	may, must []int32 // places held by what is not in a state: accepted connections, phantoms
+	more      int     // 1, or frontierBlame
 	work      int     // states that were looked at
+	apart     bool    // nothing is taken for alike: what TestAlike holds the search against
 	gaveUp    bool
 }
 
@@ -79,7 +83,10 @@ type frontier struct {
 // that no state explains, or the number of events; and whether it came so
 // far: an event that is not judged, or too many states, ends it early.
 func (f *frontier) run(l *ledger, relax uint16) (at int, exact bool) {
-	f.l, f.relax, f.gaveUp, f.work = l, relax, false, 0
+	f.l, f.relax, f.gaveUp, f.work, f.more = l, relax, false, 0, 1
+	if relax != 0 {
+		f.more = frontierBlame
+	}
 	f.used, f.dials, f.opens, f.takers, f.sorted, f.accepts, f.gate = 0, 0, 0, 0, 0, 0, 0
 	f.slot = zeroed(f.slot, len(l.ops))
 	f.places()
@@ -252,6 +259,7 @@ func (f *frontier) dial(s uint8, r *record) {
 		}
 	}
 	f.until[s] = min(l.enters(r), l.nextFree(r.dead), r.end)
+	f.alike[s] = 0
 }
 
 // enters returns the event from which d is not admitted any more.
@@ -305,6 +313,7 @@ func (f *frontier) returned(id int32, r *record) {
 		f.drop(1 << s)
 	default:
 		f.opens &^= 1 << s
+		f.matches(s, r)
 	}
 }
 
@@ -347,6 +356,9 @@ func (f *frontier) remove(slot uint8) {
 func (f *frontier) drop(slots uint64) {
 	f.used &^= slots
 	f.takers &^= slots
+	for rest := f.dials; rest != 0; rest &= rest - 1 {
+		f.alike[bits.TrailingZeros64(rest)] &^= slots
+	}
 	f.change(func(s *state) bool {
 		s.did &^= slots
 		s.light &^= slots

@@ -22,10 +22,14 @@ type scribbler struct {
 
 // randomHistory draws a history of a few operations by up to overlap actors.
 func randomHistory(rng *rand.Rand, overlap int) History {
+	return scribble(rng, overlap, 4+rng.IntN(4+overlap/2))
+}
+
+// scribble draws a history of at most so many operations, or one more.
+func scribble(rng *rand.Rand, overlap, most int) History {
 	s := scribbler{rng: rng, h: History{Backlog: int32(1 + rng.IntN(2))}, open: make([]int32, overlap),
 		kinds: []Kind{0}, fails: []bool{false}, plans: map[Actor]bool{}}
-	most := 4 + rng.IntN(4+overlap/2)
-	for patience := 80; patience > 0 && (len(s.kinds) <= most || rng.IntN(3) > 0); patience-- {
+	for patience := 20 * most; patience > 0 && (len(s.kinds) <= most || rng.IntN(3) > 0); patience-- {
 		i := rng.IntN(overlap)
 		if s.open[i] == 0 {
 			if len(s.kinds) > most {

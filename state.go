@@ -80,7 +80,7 @@ const few = 8
 // insert adds a state unless it is there.
 func (f *frontier) insert(s *state) {
 	switch n := len(f.states); {
-	case n >= frontierStates:
+	case n >= f.more*frontierStates:
 		f.gaveUp = true
 		return
 	case n < few:

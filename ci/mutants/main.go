@@ -150,6 +150,7 @@ func (b *bench) stages() [][]string {
 	return [][]string{
 		{"-test.run=^Test(Check|Nothing|Certain|Credit|Bounds|Picture)"},
 		{"-test.run=^TestBruteForce$", "-histories=" + strconv.Itoa(b.histories)},
+		{"-test.run=^TestAlike$", "-histories=" + strconv.Itoa(b.histories)},
 	}
 }
 

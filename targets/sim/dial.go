@@ -123,7 +123,9 @@ func (m *machine) complete(slot uint8) {
 	a := &m.actors[slot]
 	if m.conns[a.conn].unit == noUnit {
 		if m.full() && !m.has(halfNotCounted) {
-			m.tooLate(a.conn)
+			if m.conns[a.conn].stage != halfOpen || !m.rules().replay { // else its ack may be shown again, when there is room
+				m.tooLate(a.conn)
+			}
 			m.finish(slot, lt.OK)
 			return
 		}

@@ -24,6 +24,7 @@ func TestReplayedAck(t *testing.T) {
 		{"while it is accepted", "syn c0\nack c0\naccept s0\nack c0\naccept s0 3", 0},
 		{"behind its end", "syn c0\nack c0\naccept s0\nhangup s0\nack c0\naccept s0 3", 1},
 		{"twice behind its end", "syn c0\nack c0\naccept s0\nhangup s0\nack c0\nack c0\naccept s0 3", 1},
+		{"after one that found no room", "listen l0 0\ndial c1\nsyn c0\nack c0\naccept s0\nack c0\ndial c2\nshut l0", 0},
 		{"and once more when that was accepted", "syn c0\nack c0\naccept s0\nhangup s0\nack c0\naccept s0\nack c0\naccept s1 3", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -60,6 +60,21 @@ func (s *session) ack(op lt.Op) {
 	s.done(op, lt.OK, 0)
 }
 
+// askHalves lets those that are half-open find out that nobody listens any
+// more: the kernel answers their next segment with RST, and is silent until then.
+func (s *session) askHalves() {
+	if s.listening() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.clients {
+		if c := &s.clients[i]; c.phase == halfOpen && !c.quit {
+			s.hear(s.say(c.half, flagACK))
+		}
+	}
+}
+
 // leaveHalf ends a connection that is made by hand: with RST, but for a hangup
 // of one that is no longer half-open, which has something to finish.
 func (s *session) leaveHalf(c *client, k lt.Kind) {
@@ -106,7 +121,7 @@ func (s *session) heard(c *client, g segment) {
 	case c.phase == dialing && g.flags == flagSYN|flagACK:
 		c.phase, c.half.ack = halfOpen, g.seq+1
 		s.report(lt.Event{Verb: lt.Return, Op: c.op, Outcome: lt.OK, Conn: c.op})
-	case c.phase == halfOpen && g.flags&flagRST != 0, c.pending() && g.flags&flagRST != 0:
+	case (c.phase == halfOpen && !c.quit || c.pending()) && g.flags&flagRST != 0:
 		c.phase = over
 		s.report(lt.Event{Verb: lt.End, Conn: c.op, Outcome: lt.Reset})
 	case c.pending() && g.flags&flagFIN != 0:

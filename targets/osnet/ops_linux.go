@@ -203,7 +203,7 @@ func (s *session) whose(key string) int32 {
 		switch {
 		case c.key != key:
 			continue
-		case c.taken: // a late segment of it has shown its cookie again
+		case c.taken, c.half != nil && c.phase == over: // a late segment of it has shown its cookie again
 			return lt.Nobody
 		}
 		c.taken = true

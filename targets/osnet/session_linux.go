@@ -294,6 +294,7 @@ func (s *session) shut(op lt.Op) {
 	for _, a := range s.takeAccepts(n) {
 		s.done(a, lt.Closed, 0)
 	}
+	s.askHalves()
 	s.done(op, lt.OK, 0)
 }
 

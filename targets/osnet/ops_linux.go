@@ -27,11 +27,7 @@ func (s *session) dial(op lt.Op) {
 	s.mu.Lock()
 	s.clients = append(s.clients, client{end: end{fd: fd}, op: op.ID, actor: op.Actor, key: s.family.keyOf(from)})
 	s.mu.Unlock()
-	if s.t.fastopen > 0 { // a SYN with the option, without data
-		err = unix.Sendto(fd, nil, unix.MSG_FASTOPEN, fresh(s.addr))
-	} else {
-		err = unix.Connect(fd, fresh(s.addr))
-	}
+	err = s.connect(fd)
 	if err == unix.EINPROGRESS {
 		err = connecting(fd)
 	}
@@ -171,7 +167,9 @@ func (s *session) tryAccept(op lt.Op) bool {
 	}
 	s.mu.Lock()
 	dial := s.whose(s.family.keyOf(sa))
-	s.servers = append(s.servers, server{end: end{fd: fd}, op: op.ID, dial: dial})
+	v := server{end: end{fd: fd, greeted: s.t.fastopen > 0}, op: op.ID, dial: dial}
+	v.ungreet()
+	s.servers = append(s.servers, v)
 	s.mu.Unlock()
 	s.done(op, lt.OK, dial)
 	return true

@@ -98,9 +98,9 @@ func (t *Target) unshare() error {
 		set["net/ipv4/tcp_max_syn_backlog"] = 1 << 20
 	}
 	if t.fastopen > 0 {
-		// Clients ask for a cookie, and the listener wants none (TFO_CLIENT_ENABLE,
-		// TFO_SERVER_ENABLE, TFO_SERVER_COOKIE_NOT_REQD, include/net/tcp.h).
-		set["net/ipv4/tcp_fastopen"] = 1 | 2 | 0x200
+		// On both sides, and no cookies (TFO_CLIENT_ENABLE, TFO_SERVER_ENABLE,
+		// TFO_CLIENT_NO_COOKIE, TFO_SERVER_COOKIE_NOT_REQD, include/net/tcp.h).
+		set["net/ipv4/tcp_fastopen"] = 1 | 2 | 4 | 0x200
 	}
 	for path, n := range set {
 		if err := os.WriteFile("/proc/sys/"+path, []byte(strconv.Itoa(n)), 0); err != nil {

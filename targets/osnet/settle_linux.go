@@ -143,7 +143,7 @@ func (s *session) expecting() bool {
 	defer s.mu.Unlock()
 	pending := false
 	for i := range s.clients {
-		pending = pending || s.clients[i].pending()
+		pending = pending || s.clients[i].pending() && s.t.deferral == 0 // one that is deferred is to stay where it is
 	}
 	switch {
 	case !s.listening():
@@ -161,7 +161,7 @@ func (s *session) dialExpected() bool {
 	expected := false
 	for i := range s.clients {
 		if c := &s.clients[i]; c.phase == dialing && !c.dropped {
-			c.dropped = s.full()
+			c.dropped = s.full() || s.t.deferral > 0 // nothing is guaranteed there
 			expected = expected || !c.dropped
 		}
 	}

@@ -7,6 +7,13 @@
 // its system calls and nothing else. Only what a schedule marks with & runs
 // on a thread of its own, and so does an accept that is to be held at its
 // exit: the thread that made the call then stays behind it.
+//
+// A target may have settings. reuseport=N lets N listeners share the address.
+// raw=1 has half-open connections (syn and ack), of segments that are made by
+// hand. defer=SECONDS and fastopen=LENGTH are TCP_DEFER_ACCEPT and TCP_FASTOPEN
+// of the listeners, and with the latter dials open fast. syncookies, abort,
+// migrate and somaxconn are the kernel's own. All but reuseport, defer and addr
+// give the target a network namespace of its own.
 package osnet
 
 import (

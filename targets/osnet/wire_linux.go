@@ -26,15 +26,15 @@ type wire struct {
 	buffer  [128]byte
 }
 
-// wires are those of a target that nobody uses: to close a packet socket costs
-// the kernel a grace period, so a session gives its wire back.
+// wires are those of a target that nobody uses now: to close a packet socket
+// costs the kernel a grace period, so a session gives its wire back.
 type wires struct {
 	mu   sync.Mutex
 	free []*wire
 	made int
 }
 
-// take returns a wire on which nothing is left from before.
+// takeWire returns a wire on which nothing is left from before.
 func (t *Target) takeWire() (*wire, error) {
 	t.wires.mu.Lock()
 	defer t.wires.mu.Unlock()

@@ -49,7 +49,7 @@ func TestHalf(t *testing.T) {
 // TestHalfCases: drawn cases keep what is stated, and behind them nothing is
 // left in the namespace, half-open or otherwise, and no descriptor.
 func TestHalfCases(t *testing.T) {
-	cases := 1000
+	cases := 400
 	if testing.Short() {
 		cases = 100
 	}
@@ -76,6 +76,37 @@ func TestHalfCases(t *testing.T) {
 			settled(t, "descriptors", files, func() int { return descriptors(t) })
 			settled(t, "connections", 0, func() int { return len(connections(t, target)) })
 		})
+	}
+}
+
+// TestPlantedHalf: what is stated of half-open connections is needed: without
+// it, what the kernel does breaks a promise.
+func TestPlantedHalf(t *testing.T) {
+	for _, c := range []struct {
+		target, steps string
+		plant         func(*listentest.Contract)
+		breaks        listentest.Promise
+	}{
+		{"tcp:raw=1,syncookies=2", "syn c0\nack c0\naccept s0\nabort s0\nack c0\naccept s1",
+			func(c *listentest.Contract) { c.Anomalies = 0 }, listentest.Conserve},
+		{"tcp:raw=1", "syn c0\nsyn c1\nsyn c2\nack c2\naccept s0\nabort s0\nack c2\naccept s1", // c2 has a cookie
+			func(c *listentest.Contract) { c.Anomalies = 0 }, listentest.Conserve},
+		{"tcp:raw=1,syncookies=0", "syn c0\nsyn c1\ndial c2",
+			func(c *listentest.Contract) { c.May &^= listentest.HalfOpen }, listentest.MinPending},
+		{"tcp:raw=1,abort=1", "syn c0\nsyn c1\nack c0\nsyn c2\nack c1\nack c2",
+			func(c *listentest.Contract) { c.Overflow &^= listentest.EndLater }, listentest.RefusalMode},
+		{"tcp:defer=9,syncookies=0", "dial c0 2\ndial c1",
+			func(c *listentest.Contract) { c.Guaranteed.Plus = 4 }, listentest.MinPending},
+		{"tcp:defer=9", "accept s0\ndial c0\nsettle",
+			func(c *listentest.Contract) { c.Admit = listentest.AdmitReturn }, listentest.Progress},
+	} {
+		target := named(t, c.target)
+		h, _ := run(t, target, "backlog 1\n"+c.steps+"\n") // which breaks nothing
+		wrong := target.Contract()
+		c.plant(&wrong)
+		if first := listentest.Check(h, wrong).First(); first == nil || first.Promise != c.breaks {
+			t.Errorf("%s: %q: got %+v, want %v under\n%v\n%v", c.target, c.steps, first, c.breaks, wrong, h)
+		}
 	}
 }
 

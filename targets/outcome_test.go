@@ -19,25 +19,28 @@ var replays = flag.Int("replays", 10, "how often TestByDesign replays each entry
 // moved has what the kernel counts while an entry runs once, by entry and
 // target: the proof that what is seen has the reason that the entry gives.
 var moved = map[string]string{
-	"linux-abort-at-ack tcp:raw=1,abort=1":              "ListenDrops 2, ListenOverflows 2", // a SYN and an ACK
-	"linux-abort-at-ack tcp:raw=1,syncookies=0,abort=1": "ListenDrops 2, ListenOverflows 2",
-	"linux-cookie-black-hole tcp:raw=1":                 "ListenDrops 1, ListenOverflows 1, SyncookiesRecv 1, SyncookiesSent 1, TCPReqQFullDoCookies 1",
-	"linux-cookie-black-hole tcp:raw=1,abort=1":         "ListenDrops 1, ListenOverflows 1, SyncookiesRecv 1, SyncookiesSent 1, TCPReqQFullDoCookies 1",
-	"linux-cookie-black-hole tcp:raw=1,syncookies=2":    "ListenDrops 1, ListenOverflows 1, SyncookiesRecv 2, SyncookiesSent 2, TCPReqQFullDoCookies 2",
-	"linux-defer-cookie tcp:defer=30":                   "SyncookiesRecv 1, SyncookiesSent 1, TCPDeferAcceptDrop 1, TCPReqQFullDoCookies 1",
-	"linux-defer-cookie tcp:defer=30,syncookies=0":      "ListenDrops 1, TCPDeferAcceptDrop 1, TCPReqQFullDrop 1",
-	"linux-fastopen tcp:fastopen=8":                     "ListenDrops 1, ListenOverflows 1, TCPFastOpenPassive 3",
-	"linux-ghost tcp:raw=1":                             "ListenDrops 1, ListenOverflows 1",
-	"linux-ghost tcp:raw=1,syncookies=0":                "ListenDrops 1, ListenOverflows 1",
-	"linux-phantom tcp:raw=1":                           "",
-	"linux-phantom tcp:raw=1,syncookies=0":              "",
-	"linux-phantom tcp:raw=1,syncookies=2":              "SyncookiesRecv 2, SyncookiesSent 1, TCPReqQFullDoCookies 1",
-	"linux-phantom-behind-overflow tcp:raw=1":           "SyncookiesRecv 2, SyncookiesSent 1, TCPReqQFullDoCookies 1",
-	"linux-shrink-half-open tcp:raw=1":                  "ListenDrops 1, ListenOverflows 1",
-	"linux-shrink-half-open tcp:raw=1,syncookies=0":     "ListenDrops 1, ListenOverflows 1",
-	"linux-shrink tcp":                                  "ListenDrops 2, ListenOverflows 2",
-	"linux-syn-queue tcp:raw=1":                         "SyncookiesRecv 1, SyncookiesSent 2, TCPReqQFullDoCookies 2",
-	"linux-syn-queue tcp:raw=1,syncookies=0":            "ListenDrops 2, TCPReqQFullDrop 2",
+	"linux-abort-at-ack tcp:raw=1,abort=1":                    "ListenDrops 2, ListenOverflows 2", // a SYN and an ACK
+	"linux-abort-at-ack tcp:raw=1,syncookies=0,abort=1":       "ListenDrops 2, ListenOverflows 2",
+	"linux-cookie-black-hole tcp:raw=1":                       "ListenDrops 1, ListenOverflows 1, SyncookiesRecv 1, SyncookiesSent 1, TCPReqQFullDoCookies 1",
+	"linux-cookie-black-hole tcp:raw=1,abort=1":               "ListenDrops 1, ListenOverflows 1, SyncookiesRecv 1, SyncookiesSent 1, TCPReqQFullDoCookies 1",
+	"linux-cookie-black-hole tcp:raw=1,syncookies=2":          "ListenDrops 1, ListenOverflows 1, SyncookiesRecv 2, SyncookiesSent 2, TCPReqQFullDoCookies 2",
+	"linux-defer-cookie tcp:defer=30":                         "SyncookiesRecv 1, SyncookiesSent 1, TCPDeferAcceptDrop 1, TCPReqQFullDoCookies 1",
+	"linux-defer-cookie tcp:defer=30,syncookies=0":            "ListenDrops 1, TCPDeferAcceptDrop 1, TCPReqQFullDrop 1",
+	"linux-fastopen tcp:fastopen=8":                           "ListenDrops 1, ListenOverflows 1, TCPFastOpenPassive 3",
+	"linux-ghost tcp:raw=1":                                   "ListenDrops 1, ListenOverflows 1",
+	"linux-ghost tcp:raw=1,syncookies=0":                      "ListenDrops 1, ListenOverflows 1",
+	"linux-migrate tcp:reuseport=2,migrate=1":                 "TCPMigrateReqSuccess 4",
+	"linux-migrate-half-open tcp:raw=1,reuseport=2,migrate=0": "",
+	"linux-migrate-half-open tcp:raw=1,reuseport=2,migrate=1": "TCPMigrateReqSuccess 1",
+	"linux-phantom tcp:raw=1":                                 "",
+	"linux-phantom tcp:raw=1,syncookies=0":                    "",
+	"linux-phantom tcp:raw=1,syncookies=2":                    "SyncookiesRecv 2, SyncookiesSent 1, TCPReqQFullDoCookies 1",
+	"linux-phantom-behind-overflow tcp:raw=1":                 "SyncookiesRecv 2, SyncookiesSent 1, TCPReqQFullDoCookies 1",
+	"linux-shrink-half-open tcp:raw=1":                        "ListenDrops 1, ListenOverflows 1",
+	"linux-shrink-half-open tcp:raw=1,syncookies=0":           "ListenDrops 1, ListenOverflows 1",
+	"linux-shrink tcp":                                        "ListenDrops 2, ListenOverflows 2",
+	"linux-syn-queue tcp:raw=1":                               "SyncookiesRecv 1, SyncookiesSent 2, TCPReqQFullDoCookies 2",
+	"linux-syn-queue tcp:raw=1,syncookies=0":                  "ListenDrops 2, TCPReqQFullDrop 2",
 }
 
 // TestByDesign: what Linux does by design and looks like a defect comes out

@@ -99,9 +99,16 @@ func (s *session) Reopen(o lt.Options) error {
 	return nil
 }
 
-// probe returns an error if this machine has no such sockets, or no address for
-// them.
+// probe returns an error if this machine has no such sockets, no address for
+// them, or no wire where t is to have one.
 func (t *Target) probe() error {
+	if t.raw {
+		w, err := t.takeWire()
+		if err != nil {
+			return err
+		}
+		t.giveWire(w)
+	}
 	s := &session{t: t, family: t.family}
 	fd, err := s.bound(t.family.listenAddr(t))
 	if err != nil {

@@ -157,7 +157,7 @@ func (l *ledger) refusal(id int32, r *rest) (_ refusal, ok bool) {
 	case l.early(d) && d.end > d.from && d.end < l.stranger:
 		return refusal{id, l.handshake(d), d.end, true, false, EndLater, "was ended before any accept"}, true
 	case r != nil && d.ret > r.at && (r.quiet || d.ret == never || d.outcome != Cancelled):
-		return refusal{id, d.call, r.at, d.from == d.call, !r.quiet, Drop | Block, "was still open at rest"}, true
+		return refusal{id, d.call, r.at, l.most(d).from == d.call, !r.quiet, Drop | Block, "was still open at rest"}, true
 	}
 	return refusal{}, false
 }

@@ -36,6 +36,7 @@ func TestCheck(t *testing.T) {
 	blocking := with(linux, func(c *Contract) { c.Overflow = Block })
 	released := with(linux, func(c *Contract) { c.Must, c.May = Completed, Completed })
 	closing := with(linux, func(c *Contract) { c.Credit, c.Must, c.May = CreditClose, Completed|Accepted, Completed|Accepted })
+	half := with(linux, func(c *Contract) { c.May |= HalfOpen })
 	judge(t, []judgement{
 		{"refused when full", linux, `call 1 dial c0; return 1 ok conn 1; call 2 dial c0; return 2 refused`, lawful, 0, ""},
 		{"refused when empty", linux, `call 1 dial c0; return 1 refused`, MinPending, 0, "dial #1 by c0 was refused while at most 0 connections were held, and 1 is guaranteed: nobody held a place"},
@@ -51,6 +52,10 @@ func TestCheck(t *testing.T) {
 		{"open at a quiet rest", linux, `call 1 dial c0; rest quiet`, MinPending, 0, "was still open at rest"},
 		{"open at a calm rest", linux, `call 1 dial c0; rest calm`, MinPending, Suspect, ""},
 		{"open when full", linux, `call 1 dial c0; return 1 ok conn 1; call 2 dial c1; rest quiet`, lawful, 0, ""},
+		{"half-open when full, where that holds no place", linux, `call 1 dial c0; return 1 ok conn 1; call 2 syn c1; rest calm`, lawful, 0, ""},
+		{"half-open when empty, where that holds no place", linux, `call 1 syn c1; rest quiet`, MinPending, 0, "dial #1 by c1 was still open at rest while at most 0 connections were held"},
+		{"half-open when full, where that may hold a place", half, `call 1 dial c0; return 1 ok conn 1; call 2 syn c1; rest quiet`, lawful, 0, ""},
+		{"half-open when empty, where that may hold a place", half, `call 1 syn c1; rest quiet`, MinPending, 0, "while at most 0 connections were held"},
 		{"accepted ones hold their place", closing, `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; return 2 ok conn 1; call 3 dial c0; return 3 refused`, lawful, 0, ""},
 		{"until they are closed", closing, `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; return 2 ok conn 1; call 3 hangup s0 conn 2; return 3 ok; call 4 dial c0; return 4 refused`, MinPending, 0, ""},
 		{"a smaller backlog at once", linux, `call 1 listen l0 3; return 1 ok; call 2 dial c0; return 2 ok conn 2; call 3 dial c0; return 3 refused`, MinPending, 0, "at most 1 connection was held, and 4 are guaranteed: held by #2 of c0"},

@@ -84,3 +84,19 @@ func TestReplay(t *testing.T) {
 		t.Errorf("a violation where none is claimed: %q, %v", p.Problem, err)
 	}
 }
+
+// TestExpectSettings: the target of an expect may have settings.
+func TestExpectSettings(t *testing.T) {
+	const text = "format: 1\ninvariant: outcome\nwhy: a reason: with a colon\nexpect tcp:raw=1,syncookies=0: ok open\nexpect sim:as=a+b: ok refused\n\nbacklog 0\ndial c0 2\n"
+	e, err := ParseEntry("x.sched", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, x := range e.Expects() {
+		got = append(got, x.Target+" gives "+strings.Join(x.Outcomes, " "))
+	}
+	if want := "tcp:raw=1,syncookies=0 gives ok open; sim:as=a+b gives ok refused"; strings.Join(got, "; ") != want || e.String() != text {
+		t.Errorf("got %q, want %q; the text is\n%s", got, want, e.String())
+	}
+}

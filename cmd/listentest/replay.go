@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -135,13 +136,13 @@ func (r *replayer) replay(ctx context.Context, e listentest.Entry, name string) 
 		return
 	}
 	runner := &listentest.Runner{Target: t}
+	if len(r.named) > 0 {
+		r.onNamed(ctx, e, runner)
+		return
+	}
 	p, err := e.Replay(ctx, runner)
 	if err != nil {
 		r.worst(r.failed(err))
-		return
-	}
-	if len(r.named) > 0 {
-		r.verdict(ctx, e, runner, p)
 		return
 	}
 	switch {
@@ -154,6 +155,51 @@ func (r *replayer) replay(ctx context.Context, e listentest.Entry, name string) 
 	default:
 		r.printf("%s on %s: as the header says\n", e.Name, name)
 	}
+}
+
+// onNamed runs an entry on a target that was asked for, and prints what it did.
+func (r *replayer) onNamed(ctx context.Context, e listentest.Entry, runner *listentest.Runner) {
+	before, err := counters(runner.Target)
+	if err != nil {
+		r.worst(r.failed(err))
+		return
+	}
+	p, err := e.Replay(ctx, runner)
+	if err != nil {
+		r.worst(r.failed(err))
+		return
+	}
+	after, err := counters(runner.Target)
+	if err != nil {
+		r.worst(r.failed(err))
+		return
+	}
+	r.verdict(ctx, e, runner, p)
+	if text := counted(before, after); text != "" {
+		r.printf("  counters: %s\n", text)
+	}
+}
+
+// counters returns the kernel's counters of a target that has them.
+func counters(t listentest.Target) (map[string]uint64, error) {
+	c, ok := t.(interface {
+		Counters() (map[string]uint64, error)
+	})
+	if !ok {
+		return nil, nil
+	}
+	return c.Counters()
+}
+
+// counted says which counters have moved, and by how much.
+func counted(before, after map[string]uint64) string {
+	var moved []string
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		if n := after[name] - before[name]; n > 0 {
+			moved = append(moved, fmt.Sprintf("%s %d", name, n))
+		}
+	}
+	return strings.Join(moved, ", ")
 }
 
 // verdict prints what a target that was asked for did, whatever the header

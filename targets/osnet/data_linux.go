@@ -11,6 +11,7 @@ import (
 type end struct {
 	fd        int // -1 once closed
 	sent, got int32
+	greeted   bool // a byte that is no data comes first
 }
 
 // at returns byte i of what one side of a connection sends: every connection
@@ -50,6 +51,7 @@ func (s *session) data(op lt.Op) {
 		if s.buffer == nil {
 			s.buffer = make([]byte, 1<<15) // a message of seqpacket that is longer than the buffer would be cut
 		}
+		e.ungreet()
 		how, err = e.recv(s.buffer, dial, !server)
 		n = e.got
 	default:

@@ -27,7 +27,7 @@ func (s *session) dial(op lt.Op) {
 	s.mu.Lock()
 	s.clients = append(s.clients, client{end: end{fd: fd}, op: op.ID, actor: op.Actor, key: s.family.keyOf(from)})
 	s.mu.Unlock()
-	err = unix.Connect(fd, fresh(s.addr))
+	err = s.connect(fd)
 	if err == unix.EINPROGRESS {
 		err = connecting(fd)
 	}
@@ -167,7 +167,9 @@ func (s *session) tryAccept(op lt.Op) bool {
 	}
 	s.mu.Lock()
 	dial := s.whose(s.family.keyOf(sa))
-	s.servers = append(s.servers, server{end: end{fd: fd}, op: op.ID, dial: dial})
+	v := server{end: end{fd: fd, greeted: s.t.fastopen > 0}, op: op.ID, dial: dial}
+	v.ungreet()
+	s.servers = append(s.servers, v)
 	s.mu.Unlock()
 	s.done(op, lt.OK, dial)
 	return true
@@ -195,10 +197,15 @@ func (s *session) server(op int32) *server {
 // programs can reach the listener that is trouble, for they may have dialed it.
 func (s *session) whose(key string) int32 {
 	for i := len(s.clients) - 1; i >= 0; i-- {
-		if c := &s.clients[i]; c.key == key {
-			c.taken = true
-			return c.op
+		c := &s.clients[i]
+		switch {
+		case c.key != key:
+			continue
+		case c.taken, c.half != nil && c.phase == over: // a late segment of it has shown its cookie again
+			return lt.Nobody
 		}
+		c.taken = true
+		return c.op
 	}
 	if !isolated {
 		s.trouble = errors.Join(s.trouble, errors.New("somebody else dialed the listener"))
@@ -213,6 +220,9 @@ func (s *session) leave(op lt.Op) {
 	if op.Actor.Role() == lt.ClientRole {
 		c := s.client(op.Conn)
 		fd, c.quit = &c.fd, true
+		if c.half != nil {
+			s.leaveHalf(c, op.Kind)
+		}
 	} else {
 		fd = &s.server(op.Conn).fd
 	}

@@ -7,6 +7,13 @@
 // its system calls and nothing else. Only what a schedule marks with & runs
 // on a thread of its own, and so does an accept that is to be held at its
 // exit: the thread that made the call then stays behind it.
+//
+// A target may have settings. reuseport=N lets N listeners share the address.
+// raw=1 has half-open connections (syn and ack), of segments that are made by
+// hand. defer=SECONDS and fastopen=LENGTH are TCP_DEFER_ACCEPT and TCP_FASTOPEN
+// of the listeners, and with the latter dials open fast. syncookies, abort,
+// migrate and somaxconn are the kernel's own. All but reuseport, defer and addr
+// give the target a network namespace of its own.
 package osnet
 
 import (
@@ -37,7 +44,11 @@ type Target struct {
 	family   *family
 	addr     netip.Addr // where TCP listens, loopback; the zero Addr is one of its own for each session
 	group    int        // listeners that can share the address, 1 to 8
+	raw      bool       // it has syn and ack
+	deferral int        // TCP_DEFER_ACCEPT of its listeners, in seconds; 0 is none
+	fastopen int        // TCP_FASTOPEN of its listeners, the length of the queue; 0 is none
 	sysctls  map[string]int
+	wires    wires
 	ns       *os.File // the network namespace in which those are in force; nil is the process's
 	contract listentest.Contract
 }
@@ -64,7 +75,8 @@ func New(name, familyName string, settings ...Setting) (*Target, error) {
 	err := t.isolate()
 	if err == nil {
 		err = t.inside(func() (err error) {
-			t.contract, err = t.family.contract()
+			c, err := t.family.contract()
+			t.contract = t.refine(c)
 			return err
 		})
 	}
@@ -88,6 +100,16 @@ func (t *Target) set(s Setting) (err error) {
 		return err
 	case s.Key == "reuseport": // how many listeners share the address
 		t.group, err = t.setNumber(s, 2, 8)
+		return err
+	case s.Key == "raw": // whether there are half-open connections
+		n, err := t.setNumber(s, 0, 1)
+		t.raw = n == 1
+		return err
+	case s.Key == "defer":
+		t.deferral, err = t.setNumber(s, 1, 60)
+		return err
+	case s.Key == "fastopen":
+		t.fastopen, err = t.setNumber(s, 1, 4096)
 		return err
 	}
 	addr, err := netip.ParseAddr(s.Value)

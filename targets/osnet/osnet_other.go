@@ -16,6 +16,10 @@ func (t *Target) keys() []string { return nil }
 
 func (t *Target) isolate() error { return nil }
 
+func (t *Target) refine(c listentest.Contract) listentest.Contract { return c }
+
+type wires struct{}
+
 func (t *Target) probe() error { return nil }
 
 func (t *Target) inside(f func() error) error { return f() }

@@ -368,6 +368,9 @@ func TestNewRefuses(t *testing.T) {
 		{"reuseport", "1"}:    "expected a number from 2 to 8",
 		{"reuseport", "many"}: "expected a number from 2 to 8",
 		{"syncookies", "3"}:   "expected a number from 0 to 2",
+		{"raw", "2"}:          "expected a number from 0 to 1",
+		{"defer", "61"}:       "expected a number from 1 to 60",
+		{"fastopen", "0"}:     "expected a number from 1 to 4096",
 	} {
 		_, err := New("tcp:x", "tcp", setting)
 		if misuse := (*listentest.MisuseError)(nil); !errors.As(err, &misuse) || !strings.Contains(err.Error(), want) {
@@ -376,6 +379,9 @@ func TestNewRefuses(t *testing.T) {
 	}
 	if _, err := New("unix", "unix", Setting{"addr", "127.0.0.1"}); err == nil {
 		t.Error("unix takes an address")
+	}
+	if _, err := New("mptcp:raw=1", "mptcp", Setting{"raw", "1"}); err == nil {
+		t.Error("mptcp has half-open connections")
 	}
 	if _, err := New("x", "no-such-family"); err == nil {
 		t.Error("an unknown family is taken")

@@ -20,6 +20,7 @@ func TestPresets(t *testing.T) {
 		"linux-tcp-abort":        tcpWith(128, 1, 1, 2),
 		"linux-tcp-syncookies-0": tcpWith(128, 0, 0, 2),
 		"linux-tcp-syncookies-2": tcpWith(128, 2, 0, 2),
+		"linux-defer-accept":     (&Target{deferral: 1}).refine(tcpWith(128, 1, 0, 2)),
 		"linux-unix":             unixHere,
 	} {
 		p, ok := preset.Get(name)

@@ -26,13 +26,14 @@ type session struct {
 	flight sync.WaitGroup // operations with & that have not made their first try
 
 	mu      sync.Mutex // guards the rest
-	clients []client   // in the order in which their dials were tried
+	clients []client   // in the order in which their dials and syns were tried
 	accepts []lt.Op    // those that found nothing, oldest first
 	servers []server
 	armed   [64]bool // acceptors to be held at the exit of their next operation
 	held    map[lt.Actor]chan struct{}
 	parked  sync.WaitGroup // threads of held acceptors
 	queue   int32          // the last Gauge
+	wire    *wire          // taken at the first syn
 	trouble error
 	polls   []unix.PollFd // buffers
 	buffer  []byte
@@ -41,10 +42,11 @@ type session struct {
 // A client is the dialing end of a connection, or of the attempt at one.
 type client struct {
 	end
-	op    int32 // its dial
+	op    int32 // its dial or syn
 	actor lt.Actor
 	key   string // by which accept knows it
 	phase phase
+	half  *half // it is made by hand; else nil
 
 	dropped bool // dialing, and the queue was full
 	taken   bool // an accept returned it
@@ -54,8 +56,9 @@ type client struct {
 type phase uint8
 
 const (
-	trying  phase = iota // in its connect call, perhaps on another thread
-	dialing              // that call is over, and it is not connected
+	trying   phase = iota // in its connect call, perhaps on another thread
+	dialing               // that call is over, and it is not connected
+	halfOpen              // by syn
 	connected
 	over // refused, cancelled, or ended by the listener
 )
@@ -96,9 +99,16 @@ func (s *session) Reopen(o lt.Options) error {
 	return nil
 }
 
-// probe returns an error if this machine has no such sockets, or no address for
-// them.
+// probe returns an error if this machine has no such sockets, no address for
+// them, or no wire where t is to have one.
 func (t *Target) probe() error {
+	if t.raw {
+		w, err := t.takeWire()
+		if err != nil {
+			return err
+		}
+		t.giveWire(w)
+	}
 	s := &session{t: t, family: t.family}
 	fd, err := s.bound(t.family.listenAddr(t))
 	if err != nil {
@@ -118,6 +128,12 @@ func (s *session) bound(sa unix.Sockaddr) (int, error) {
 	}
 	if err == nil && s.t.group > 1 {
 		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	}
+	if err == nil && s.t.deferral > 0 {
+		err = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, s.t.deferral)
+	}
+	if err == nil && s.t.fastopen > 0 {
+		err = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_FASTOPEN, s.t.fastopen)
 	}
 	if err == nil {
 		err = unix.Bind(fd, fresh(sa))
@@ -142,7 +158,7 @@ func (s *session) socket() (int, error) {
 
 // Start begins an operation.
 func (s *session) Start(op lt.Op) {
-	if !s.t.has(op) {
+	if !s.has(op) {
 		s.report(lt.Event{Verb: lt.Return, Op: op.ID, Outcome: lt.Unsupported})
 		return
 	}
@@ -151,6 +167,10 @@ func (s *session) Start(op lt.Op) {
 		s.run(op, func() { s.dial(op) })
 	case lt.Accept:
 		s.run(op, func() { s.accept(op) })
+	case lt.Syn:
+		s.run(op, func() { s.syn(op) })
+	case lt.Ack:
+		s.run(op, func() { s.ack(op) })
 	case lt.Hangup, lt.Abort:
 		s.leave(op)
 	case lt.Send, lt.Recv, lt.HalfClose:
@@ -173,11 +193,16 @@ func (s *session) Start(op lt.Op) {
 	s.try()
 }
 
-// has reports whether op is one that the target has.
-func (t *Target) has(op lt.Op) bool {
+// has reports whether op is one that the session has.
+func (s *session) has(op lt.Op) bool {
+	t := s.t
 	switch op.Kind {
-	case lt.Dial, lt.Send, lt.Recv, lt.HalfClose, lt.Hangup, lt.Abort, lt.Cancel, lt.Resume:
+	case lt.Dial, lt.Hangup, lt.Abort, lt.Cancel, lt.Resume:
 		return true
+	case lt.Send, lt.Recv, lt.HalfClose:
+		return op.Actor.Role() != lt.ClientRole || !s.byHand(op.Conn)
+	case lt.Syn, lt.Ack:
+		return t.raw
 	case lt.Accept:
 		return op.Actor.Num() < 8*t.group
 	case lt.Preempt:
@@ -276,6 +301,7 @@ func (s *session) shut(op lt.Op) {
 	for _, a := range s.takeAccepts(n) {
 		s.done(a, lt.Closed, 0)
 	}
+	s.askHalves()
 	s.done(op, lt.OK, 0)
 }
 
@@ -311,7 +337,7 @@ func (s *session) fail(err error) {
 // behind in TIME_WAIT.
 func (s *session) Close() error {
 	s.flight.Wait()
-	var errs []error
+	errs := []error{s.dropHalves()}
 	for i := range s.clients {
 		errs = append(errs, s.reset(&s.clients[i].fd))
 	}

@@ -35,6 +35,12 @@ func (t *Target) keys() []string {
 	if t.family.domain == unix.AF_INET {
 		keys = append(keys, "addr")
 	}
+	if t.family.addressed && t.family.proto == 0 {
+		keys = append(keys, "defer", "fastopen")
+		if t.family.domain == unix.AF_INET {
+			keys = append(keys, "raw")
+		}
+	}
 	for key, s := range sysctls {
 		if t.family.addressed || !s.tcp {
 			keys = append(keys, key)
@@ -56,7 +62,7 @@ func (t *Target) setNumber(s Setting, least, most int) (int, error) {
 // isolate gives t a network namespace of its own with its settings in force.
 // Sockets that are made inside stay there, whoever uses them.
 func (t *Target) isolate() error {
-	if len(t.sysctls) == 0 {
+	if len(t.sysctls) == 0 && !t.raw && t.fastopen == 0 {
 		return nil
 	}
 	done := make(chan error)
@@ -78,8 +84,26 @@ func (t *Target) unshare() error {
 	if err := bringUpLoopback(); err != nil {
 		return err
 	}
+	set := map[string]int{}
 	for key, n := range t.sysctls {
-		if err := os.WriteFile("/proc/sys/"+sysctls[key].path, []byte(strconv.Itoa(n)), 0); err != nil {
+		set[sysctls[key].path] = n
+	}
+	if t.raw {
+		if err := routeWires(); err != nil {
+			return err
+		}
+		// With tcp_syncookies=0 a quarter of it is kept for peers that were
+		// seen before (tcp_conn_request, net/ipv4/tcp_input.c), and nobody of
+		// ours was: far away it makes no difference.
+		set["net/ipv4/tcp_max_syn_backlog"] = 1 << 20
+	}
+	if t.fastopen > 0 {
+		// On both sides, and no cookies (TFO_CLIENT_ENABLE, TFO_SERVER_ENABLE,
+		// TFO_CLIENT_NO_COOKIE, TFO_SERVER_COOKIE_NOT_REQD, include/net/tcp.h).
+		set["net/ipv4/tcp_fastopen"] = 1 | 2 | 4 | 0x200
+	}
+	for path, n := range set {
+		if err := os.WriteFile("/proc/sys/"+path, []byte(strconv.Itoa(n)), 0); err != nil {
 			return err
 		}
 	}
@@ -110,4 +134,33 @@ func (t *Target) inside(f func() error) error {
 	}
 	runtime.UnlockOSThread()
 	return err
+}
+
+// refine returns the contract c of the machine's settings with what follows from
+// those of the listeners.
+func (t *Target) refine(c lt.Contract) lt.Contract {
+	if t.raw && c.May&lt.HalfOpen == 0 {
+		// A syn too many is answered with a cookie, and for two minutes then any
+		// late segment of a connection that is over is taken for one that shows
+		// a cookie (tcp_synq_no_recent_overflow, net/ipv4/syncookies.c).
+		c.Anomalies |= lt.Phantom
+	}
+	if t.fastopen > 0 {
+		// A connection stands in the accept queue from its SYN on
+		// (tcp_fastopen_create_child, net/ipv4/tcp_fastopen.c).
+		c.May |= lt.HalfOpen
+	}
+	if t.deferral > 0 {
+		// A connection is half-open until its first byte, though its client has
+		// been answered (tcp_check_req, net/ipv4/tcp_minisocks.c), but for one
+		// whose handshake is a cookie. So who says nothing fills a queue of L+1,
+		// and what is dialed next is dropped; and the close tells only those
+		// their end who are in the accept queue. This is the preset
+		// linux-defer-accept.
+		c.Guaranteed = lt.Bound{Stated: true, Div: 1}
+		c.Max = lt.Bound{Stated: true, Mul: 2, Div: 1, Plus: 2}
+		c.Admit, c.Order, c.Close = lt.AdmitNever, lt.AnyOrder, lt.AnyClose
+		c.May |= lt.HalfOpen
+	}
+	return c
 }

@@ -42,11 +42,12 @@ func (s *session) Settle(ctx context.Context) (lt.Rest, error) {
 // runner's goroutine does this, and only with what its first try left open.
 func (s *session) try() {
 	s.mu.Lock()
+	s.hear(nil)
 	idle := len(s.accepts) == 0 && !s.anyDialing()
 	var dials []client
 	var accepts []lt.Op
 	if !idle {
-		dials = slices.DeleteFunc(slices.Clone(s.clients), func(c client) bool { return c.phase != dialing })
+		dials = slices.DeleteFunc(slices.Clone(s.clients), func(c client) bool { return c.phase != dialing || c.half != nil })
 		accepts = slices.Clone(s.accepts)
 	}
 	s.mu.Unlock()
@@ -96,7 +97,7 @@ func (s *session) ended() {
 	}
 }
 
-func (c *client) pending() bool { return c.phase == connected && !c.taken && !c.quit && c.fd >= 0 }
+func (c *client) pending() bool { return c.phase == connected && !c.taken && !c.quit }
 
 // reportEnded reports those of s.polls that have news; they stand in the
 // order of the pending clients.
@@ -142,7 +143,7 @@ func (s *session) expecting() bool {
 	defer s.mu.Unlock()
 	pending := false
 	for i := range s.clients {
-		pending = pending || s.clients[i].pending()
+		pending = pending || s.clients[i].pending() && s.t.deferral == 0 // one that is deferred is to stay where it is
 	}
 	switch {
 	case !s.listening():
@@ -160,7 +161,7 @@ func (s *session) dialExpected() bool {
 	expected := false
 	for i := range s.clients {
 		if c := &s.clients[i]; c.phase == dialing && !c.dropped {
-			c.dropped = s.full()
+			c.dropped = s.full() || s.t.deferral > 0 // nothing is guaranteed there
 			expected = expected || !c.dropped
 		}
 	}

@@ -39,7 +39,7 @@ func BenchmarkHold(b *testing.B) {
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "holds/s")
 		})
-		for who := range foreign {
+		for who := range somebody {
 			b.Run(family+"/"+who, func(b *testing.B) {
 				h := hold(b, family, who)
 				for b.Loop() {

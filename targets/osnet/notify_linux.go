@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"slices"
 	"strconv"
 	"syscall"
 	"unsafe"
@@ -80,9 +79,9 @@ func gateFilter(nrs []uint32) []unix.SockFilter {
 // auditArch is the architecture that we and the filter are of.
 var auditArch = map[string]uint32{"amd64": unix.AUDIT_ARCH_X86_64, "arm64": unix.AUDIT_ARCH_AARCH64}[runtime.GOARCH]
 
-// startGated starts a command whose calls nrs stop at the gate. The function that
-// it returns waits for its end. It dies with us.
-func startGated(cmd *exec.Cmd, nrs ...uint32) (g *gate, wait func() error, err error) {
+// startGated starts a command whose calls nrs stop at the gate, and which dies
+// with us. Its end comes over the channel.
+func startGated(cmd *exec.Cmd, nrs ...uint32) (g *gate, end <-chan error, err error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
@@ -104,7 +103,7 @@ func startGated(cmd *exec.Cmd, nrs ...uint32) (g *gate, wait func() error, err e
 	if err := <-started; err != nil {
 		return nil, nil, err
 	}
-	return g, func() error { return <-ended }, nil
+	return g, ended, nil
 }
 
 // next returns a call that has stopped, waiting for it for timeout milliseconds,
@@ -240,32 +239,6 @@ func iovec(b []byte) unix.Iovec {
 	v := unix.Iovec{Base: &b[0]}
 	v.SetLen(len(b))
 	return v
-}
-
-// encode returns the kernel's form of an address.
-func encode(sa unix.Sockaddr) []byte {
-	switch a := sa.(type) {
-	case *unix.SockaddrInet4:
-		b := binary.NativeEndian.AppendUint16(nil, unix.AF_INET)
-		b = binary.BigEndian.AppendUint16(b, uint16(a.Port))
-		return slices.Concat(b, a.Addr[:], make([]byte, 8))
-	case *unix.SockaddrInet6:
-		b := binary.NativeEndian.AppendUint16(nil, unix.AF_INET6)
-		b = binary.BigEndian.AppendUint16(b, uint16(a.Port))
-		b = slices.Concat(b, make([]byte, 4), a.Addr[:])
-		return binary.NativeEndian.AppendUint32(b, a.ZoneId)
-	case *unix.SockaddrUnix:
-		b := append(binary.NativeEndian.AppendUint16(nil, unix.AF_UNIX), a.Name...)
-		switch {
-		case a.Name == "":
-		case a.Name[0] == '@':
-			b[2] = 0
-		default:
-			b = append(b, 0)
-		}
-		return b
-	}
-	return nil
 }
 
 // answer lets c return value, without its having done anything here.

@@ -24,9 +24,9 @@ type held struct {
 	first    int // the dialing end of the connection that is pending
 }
 
-// foreign are the ways to be somebody else: to start acceptLoop behind a gate.
+// somebody has the ways to be somebody else: to start acceptLoop behind a gate.
 // The function that they return ends it.
-var foreign = map[string]func(listener int) (*gate, func() error, error){
+var somebody = map[string]func(listener int) (*gate, func() error, error){
 	"thread": func(listener int) (*gate, func() error, error) {
 		made, ended := make(chan error), make(chan error, 1)
 		var g *gate
@@ -64,14 +64,14 @@ var foreign = map[string]func(listener int) (*gate, func() error, error){
 		f := os.NewFile(uintptr(fd), "listener")
 		defer f.Close()
 		cmd := exec.Command("/proc/self/exe")
-		cmd.Env, cmd.ExtraFiles = append(os.Environ(), acceptsEnv+"=1"), []*os.File{f}
-		g, wait, err := startGated(cmd, unix.SYS_ACCEPT, unix.SYS_ACCEPT4)
+		cmd.Env, cmd.ExtraFiles = append(os.Environ(), serverEnv+"=inherits"), []*os.File{f}
+		g, ended, err := startGated(cmd, unix.SYS_ACCEPT, unix.SYS_ACCEPT4)
 		if err != nil {
 			return nil, nil, err
 		}
 		return g, func() error {
 			err := cmd.Process.Kill()
-			_ = wait() // it was killed
+			<-ended // by that
 			return errors.Join(err, g.close())
 		}, nil
 	},
@@ -93,7 +93,7 @@ func hold(tb testing.TB, familyName, who string) *held {
 	}
 	var end func() error
 	if err == nil {
-		h.gate, end, err = foreign[who](h.listener)
+		h.gate, end, err = somebody[who](h.listener)
 	}
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
 		tb.Skipf("skipped: this kernel lets us hold nobody: %v", err)
@@ -195,7 +195,7 @@ func unexpected(err error) error {
 
 func eachForeign(t *testing.T, f func(t *testing.T, h *held)) {
 	for _, family := range []string{"tcp", "unix"} {
-		for who := range foreign {
+		for who := range somebody {
 			t.Run(family+" "+who, func(t *testing.T) { f(t, hold(t, family, who)) })
 		}
 	}

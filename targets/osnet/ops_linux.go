@@ -93,6 +93,9 @@ func (s *session) dialed(op int32, err error) {
 		s.trouble = errors.Join(s.trouble, fmt.Errorf("connect: %w", err))
 		return
 	}
+	if outcome == lt.WouldBlock && s.observed() {
+		outcome = lt.Cancelled // see giveUp
+	}
 	e := lt.Event{Verb: lt.Return, Op: op, Outcome: outcome}
 	c.phase = over
 	if outcome == lt.OK {
@@ -127,6 +130,9 @@ func (s *session) acceptOn(op lt.Op) (returned bool) {
 	s.mu.Lock()
 	armed := s.armed[op.Actor.Num()]
 	s.mu.Unlock()
+	if s.process != nil {
+		return s.process.accept(s, op)
+	}
 	if !armed {
 		return s.tryAccept(op)
 	}
@@ -200,7 +206,7 @@ func (s *session) whose(key string) int32 {
 			return c.op
 		}
 	}
-	if !isolated {
+	if !isolated && !s.observed() {
 		s.trouble = errors.Join(s.trouble, errors.New("somebody else dialed the listener"))
 	}
 	return lt.Nobody

@@ -39,6 +39,7 @@ type Target struct {
 	group    int        // listeners that can share the address, 1 to 8
 	sysctls  map[string]int
 	ns       *os.File // the network namespace in which those are in force; nil is the process's
+	foreign  *foreign // whose listener it is, if not ours
 	contract listentest.Contract
 }
 
@@ -107,5 +108,11 @@ func (t *Target) Name() string { return t.name }
 // Contract returns what this machine's kernel promises, by its settings.
 func (t *Target) Contract() listentest.Contract { return t.contract }
 
-// Level is gate: an acceptor is held at accept's exit.
-func (t *Target) Level() listentest.Level { return listentest.LevelGate }
+// Level is gate: an acceptor is held at accept's exit. Where none is seen it is
+// none.
+func (t *Target) Level() listentest.Level {
+	if t.foreign != nil && !t.foreign.accepts() {
+		return listentest.LevelNone
+	}
+	return listentest.LevelGate
+}

@@ -2,10 +2,101 @@
 
 package osnet
 
-import "golang.org/x/sys/unix"
+import (
+	"errors"
+	"io"
+	"net"
+	"sync"
 
-// acceptsEnv marks the process of this test that only accepts, at descriptor 3.
-const acceptsEnv = "LISTENTEST_ACCEPTS"
+	"golang.org/x/sys/unix"
+)
+
+// serverEnv marks a process of this test that is a server: it names which.
+const serverEnv = "LISTENTEST_SERVER"
+
+// servers by name. They end by an error, or never.
+var servers = map[string]func() error{
+	"inherits": func() error { return acceptLoop(3) },
+	"tcp":      func() error { return serve("tcp", "127.0.0.1:0", drop) },
+	"tcp6":     func() error { return serve("tcp6", "[::1]:0", drop) },
+	"unix":     func() error { return serve("unix", abstractName(), drop) },
+	"threads":  threads,
+	// It serves its clients in turn, so it is not always in accept.
+	"serial": func() error {
+		return serve("tcp", "127.0.0.1:0", func(c net.Conn) error {
+			_, err := io.Copy(io.Discard, c)
+			return errors.Join(drop(c), ignored(err))
+		})
+	},
+	"restarts": restarts,
+}
+
+// serve accepts and handles one connection after the other.
+func serve(network, addr string, handle func(net.Conn) error) error {
+	l, err := net.Listen(network, addr)
+	if err != nil {
+		return err
+	}
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		if err := handle(c); err != nil {
+			return err
+		}
+	}
+}
+
+func drop(c net.Conn) error { return c.Close() }
+
+// ignored takes a client's abort for no error.
+func ignored(err error) error {
+	if errors.Is(err, unix.ECONNRESET) {
+		return nil
+	}
+	return err
+}
+
+// threads accepts on several, in blocking calls.
+func threads() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		return err
+	}
+	if err := unix.Listen(fd, 1); err != nil {
+		return err
+	}
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() { err = errors.Join(err, acceptLoop(fd)) })
+	}
+	all.Wait()
+	return err
+}
+
+// restarts closes its listener after each accept and opens it again, which is
+// wrong: who was pending is reset, and who comes in between refused.
+func restarts() error {
+	addr := "127.0.0.1:0"
+	for {
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			return err
+		}
+		addr = l.Addr().String()
+		c, err := l.Accept()
+		if err := errors.Join(err, l.Close()); err != nil {
+			return err
+		}
+		if err := c.Close(); err != nil {
+			return err
+		}
+	}
+}
 
 // acceptLoop accepts until that fails, and sends a byte on each connection: so
 // its client sees that accept has returned it.

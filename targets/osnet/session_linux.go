@@ -31,6 +31,7 @@ type session struct {
 	servers []server
 	armed   [64]bool // acceptors to be held at the exit of their next operation
 	held    map[lt.Actor]chan struct{}
+	process *process       // the command that listens, if one does
 	parked  sync.WaitGroup // threads of held acceptors
 	queue   int32          // the last Gauge
 	trouble error
@@ -82,6 +83,9 @@ func (s *session) Reopen(o lt.Options) error {
 	s.keeper, s.addr = -1, nil
 	s.clients, s.accepts, s.servers = s.clients[:0], s.accepts[:0], s.servers[:0]
 	s.armed, s.queue, s.trouble = [64]bool{}, 0, nil
+	if s.t.foreign != nil {
+		return s.openForeign(o.Backlog)
+	}
 	fd, err := s.bound(s.family.listenAddr(s.t))
 	if err != nil {
 		return err
@@ -175,6 +179,9 @@ func (s *session) Start(op lt.Op) {
 
 // has reports whether op is one that the target has.
 func (t *Target) has(op lt.Op) bool {
+	if t.foreign != nil {
+		return t.foreign.has(op)
+	}
 	switch op.Kind {
 	case lt.Dial, lt.Send, lt.Recv, lt.HalfClose, lt.Hangup, lt.Abort, lt.Cancel, lt.Resume:
 		return true
@@ -190,9 +197,10 @@ func (t *Target) has(op lt.Op) bool {
 	return false
 }
 
-// run runs f, on a goroutine of its own if op is marked with &.
+// run runs f, on a goroutine of its own if op is marked with & and the call is
+// made here.
 func (s *session) run(op lt.Op, f func()) {
-	if !op.Along {
+	if !op.Along || op.Kind == lt.Accept && s.process != nil {
 		f()
 		return
 	}
@@ -224,6 +232,7 @@ func (s *session) resume(a lt.Actor) {
 	if c, ok := s.held[a]; ok {
 		close(c)
 		delete(s.held, a)
+		s.process.resume(s, a)
 	}
 }
 
@@ -279,9 +288,9 @@ func (s *session) shut(op lt.Op) {
 	s.done(op, lt.OK, 0)
 }
 
-// listening reports whether a listener is open.
+// listening reports whether a listener is open, or may be.
 func (s *session) listening() bool {
-	return slices.ContainsFunc(s.listeners[:], func(fd int) bool { return fd >= 0 })
+	return s.t.foreign != nil || slices.ContainsFunc(s.listeners[:], func(fd int) bool { return fd >= 0 })
 }
 
 // takeAccepts takes out those that wait at listener n.
@@ -312,6 +321,7 @@ func (s *session) fail(err error) {
 func (s *session) Close() error {
 	s.flight.Wait()
 	var errs []error
+	s.drain()
 	for i := range s.clients {
 		errs = append(errs, s.reset(&s.clients[i].fd))
 	}
@@ -331,6 +341,7 @@ func (s *session) Close() error {
 		s.resume(a)
 	}
 	s.parked.Wait()
+	errs = append(errs, s.endServer())
 	return errors.Join(append(errs, s.trouble)...)
 }
 

@@ -32,7 +32,8 @@ func (s *session) Settle(ctx context.Context) (lt.Rest, error) {
 		time.Sleep(wait) // the kernel tells no event for "nothing will happen"
 		wait = min(2*wait, time.Millisecond)
 	}
-	if s.family.quiet {
+	s.giveUp()
+	if s.family.quiet && s.t.foreign == nil {
 		return lt.Quiet, nil
 	}
 	return lt.Calm, nil
@@ -41,6 +42,7 @@ func (s *session) Settle(ctx context.Context) (lt.Rest, error) {
 // try tries the open dials and then the open accepts once more. Only the
 // runner's goroutine does this, and only with what its first try left open.
 func (s *session) try() {
+	s.process.meet(s)
 	s.mu.Lock()
 	idle := len(s.accepts) == 0 && !s.anyDialing()
 	var dials []client
@@ -117,6 +119,9 @@ func (s *session) reportEnded() {
 			outcome = lt.Reset
 		}
 		c.phase = over
+		if s.observed() && (outcome == lt.EOF || c.sent > 0) {
+			continue // it was accepted, and served or not; with bytes unread the kernel resets
+		}
 		s.report(lt.Event{Verb: lt.End, Conn: c.op, Outcome: outcome})
 	}
 }
@@ -149,6 +154,8 @@ func (s *session) expecting() bool {
 		return pending
 	case pending && len(s.accepts) > 0 && s.t.group == 1: // else it may be another's
 		return true
+	case s.absent(): // the command is at something, and will be back
+		return true
 	}
 	return s.dialExpected()
 }
@@ -170,13 +177,15 @@ func (s *session) dialExpected() bool {
 // full reports whether an accept queue is, by the kernel's own count:
 // tcpi_sacked of a listener is sk_max_ack_backlog.
 func (s *session) full() bool {
-	return slices.ContainsFunc(s.listeners[:], func(fd int) bool {
-		if fd < 0 {
-			return false
-		}
-		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
-		return err == nil && info.Unacked > info.Sacked
+	return s.process.full() || slices.ContainsFunc(s.listeners[:], func(fd int) bool {
+		return fd >= 0 && isFull(fd)
 	})
+}
+
+// isFull reports whether the accept queue of a TCP listener is.
+func isFull(fd int) bool {
+	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+	return err == nil && info.Unacked > info.Sacked
 }
 
 // poll is poll(2) for timeout milliseconds, again after a signal.

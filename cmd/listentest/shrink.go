@@ -49,6 +49,6 @@ func shrinkCommand(ctx context.Context, e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	out.printf("written: %s\nreplay:  listentest replay %s -target %s\n", file, file, *target)
+	out.printf("written: %s\nreplay:  listentest replay %s -target %s\n", file, shellWord(file), shellWord(*target))
 	return exitViolation, nil
 }

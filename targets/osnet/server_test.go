@@ -4,6 +4,7 @@ package osnet
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"sync"
@@ -37,6 +38,11 @@ func serve(network, addr string, handle func(net.Conn) error) error {
 	if err != nil {
 		return err
 	}
+	fmt.Println(l.Addr())
+	return handleAll(l, handle)
+}
+
+func handleAll(l net.Listener, handle func(net.Conn) error) error {
 	for {
 		c, err := l.Accept()
 		if err != nil {

@@ -163,9 +163,12 @@ func (s *session) tryAccept(op lt.Op) bool {
 		return true
 	}
 	fd, sa, err := unix.Accept4(listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
-	switch err {
-	case nil:
-	case unix.EAGAIN, unix.EINTR:
+	switch {
+	case err == nil:
+	case err == unix.EINVAL, err == unix.EAGAIN && s.down: // see shutDown
+		s.done(op, lt.Closed, 0)
+		return true
+	case err == unix.EAGAIN, err == unix.EINTR:
 		return false
 	default:
 		s.fail(fmt.Errorf("accept: %w", err))

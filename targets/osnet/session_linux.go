@@ -19,7 +19,8 @@ type session struct {
 	family *family
 	report func(lt.Event)
 
-	listeners [8]int        // by number; -1 while shut
+	listeners [8]int        // by number; -1 while closed
+	down      bool          // listener 0 is shut down, and not closed
 	keeper    int           // keeps the address while all are shut, so that nobody else gets it; else -1
 	addr      unix.Sockaddr // of the listeners
 
@@ -80,7 +81,7 @@ func (s *session) Reopen(o lt.Options) error {
 	for n := range s.listeners {
 		s.listeners[n] = -1
 	}
-	s.keeper, s.addr = -1, nil
+	s.keeper, s.addr, s.down = -1, nil, false
 	s.clients, s.accepts, s.servers = s.clients[:0], s.accepts[:0], s.servers[:0]
 	s.armed, s.queue, s.trouble = [64]bool{}, 0, nil
 	if s.t.foreign != nil {
@@ -192,7 +193,7 @@ func (t *Target) has(op lt.Op) bool {
 	case lt.Listen:
 		return op.Actor.Num() < t.group
 	case lt.Shut:
-		return op.Actor.Num() < t.group && op.N == 0
+		return op.Actor.Num() < t.group && (op.N == 0 || op.N == 1 && t.group == 1)
 	}
 	return false
 }
@@ -241,6 +242,12 @@ func (s *session) resume(a lt.Actor) {
 func (s *session) listen(op lt.Op) {
 	s.flight.Wait()
 	n := op.Actor.Num()
+	if s.down {
+		if err := s.up(); err != nil {
+			s.fail(fmt.Errorf("listen: %w", err))
+			return
+		}
+	}
 	fd := s.listeners[n]
 	if fd < 0 {
 		if fd, s.keeper = s.keeper, -1; fd < 0 {
@@ -272,6 +279,10 @@ func (s *session) listen(op lt.Op) {
 // closes a descriptor does: the kernel would leave a blocked call asleep.
 func (s *session) shut(op lt.Op) {
 	s.flight.Wait()
+	if op.N == 1 {
+		s.shutDown(op)
+		return
+	}
 	n := op.Actor.Num()
 	err := unix.Close(s.listeners[n])
 	s.listeners[n] = -1
@@ -290,7 +301,7 @@ func (s *session) shut(op lt.Op) {
 
 // listening reports whether a listener is open, or may be.
 func (s *session) listening() bool {
-	return s.t.foreign != nil || slices.ContainsFunc(s.listeners[:], func(fd int) bool { return fd >= 0 })
+	return s.t.foreign != nil || !s.down && slices.ContainsFunc(s.listeners[:], func(fd int) bool { return fd >= 0 })
 }
 
 // takeAccepts takes out those that wait at listener n.

@@ -129,7 +129,7 @@ func (s *session) reportEnded() {
 // queued returns the length of the accept queue by the listener's own count:
 // tcpi_unacked, which Linux fills with sk_ack_backlog for a listener.
 func (s *session) queued() (int32, bool) {
-	if s.listeners[0] < 0 || !s.family.addressed {
+	if s.listeners[0] < 0 || s.down || !s.family.addressed {
 		return 0, false
 	}
 	info, err := unix.GetsockoptTCPInfo(s.listeners[0], unix.IPPROTO_TCP, unix.TCP_INFO)
@@ -151,7 +151,7 @@ func (s *session) expecting() bool {
 	}
 	switch {
 	case !s.listening():
-		return pending
+		return pending && (!s.down || s.family.addressed)
 	case pending && len(s.accepts) > 0 && s.t.group == 1: // else it may be another's
 		return true
 	case s.absent(): // the command is at something, and will be back

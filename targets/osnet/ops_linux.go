@@ -14,6 +14,10 @@ import (
 // when it returns; what is not connected then was dropped, or is on its way
 // on another processor.
 func (s *session) dial(op lt.Op) {
+	if _, planned := s.plannedFor(op); planned {
+		s.dialNowhere(op)
+		return
+	}
 	fd, err := s.socket()
 	if err != nil {
 		s.fail(err)
@@ -118,6 +122,10 @@ var outcomes = map[error]lt.Outcome{
 // runs on a thread of its own, which stays there.
 func (s *session) accept(op lt.Op) {
 	if s.acceptOn(op) {
+		return
+	}
+	if n, planned := s.plannedFor(op); planned && n == deadlinePast {
+		s.done(op, lt.Timeout, 0)
 		return
 	}
 	s.mu.Lock()

@@ -192,6 +192,9 @@ func (p *process) meet(s *session) {
 // false if there is no such call or connection.
 func (p *process) accept(s *session, op lt.Op) bool {
 	p.meet(s)
+	if n, planned := s.plannedFor(op); planned {
+		return p.failed(s, op, map[int16]unix.Errno{noDescriptor: unix.EMFILE, noMemory: unix.ENOMEM}[n])
+	}
 	for i := 0; i < len(p.calls); {
 		c := p.calls[i]
 		t, ok, err := p.tryTake(c)
@@ -220,6 +223,21 @@ func (p *process) accept(s *session, op lt.Op) bool {
 		return true
 	}
 	return false
+}
+
+// failed lets the oldest accept call fail, for op; false if there is none.
+func (p *process) failed(s *session, op lt.Op, errno unix.Errno) bool {
+	if len(p.calls) == 0 {
+		return false
+	}
+	c := p.calls[0]
+	p.calls = p.calls[1:]
+	if err := p.gone(p.answer(c, 0, errno)); err != nil {
+		s.fail(fmt.Errorf("accept: %w", err))
+		return false
+	}
+	s.done(op, lt.Failed, 0)
+	return true
 }
 
 // tryTake makes the accept call c if that returns at once. Where it is not for the

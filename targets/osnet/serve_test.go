@@ -94,10 +94,22 @@ func TestServeCorrect(t *testing.T) {
 	}
 }
 
-// TestServeRestarts: a server that closes its listener to open it again is found.
-func TestServeRestarts(t *testing.T) {
-	target := served(t, "restarts")
-	s, err := listentest.Parse("backlog 4\ndial c0 3\naccept s0\nsettle\n")
+// TestServeFails: an accept of the command that fails takes no connection, and a
+// command that ends for it is found.
+func TestServeFails(t *testing.T) {
+	const text = "backlog 1\ndial c0\nfail s0\naccept s0\nfail s0 1\naccept s0\naccept s0\nfail s0 2\n"
+	h, _ := run(t, served(t, "tcp"), text)
+	if got := strings.Join(listentest.Outcomes(h), " "); got != "ok ok failed ok failed ok unsupported" {
+		t.Errorf("got %s\n%v", got, h)
+	}
+	finds(t, "gives up", "backlog 1\ndial c0\nfail s0\naccept s0\nsettle\n")
+}
+
+// finds runs a schedule on a server that is wrong.
+func finds(t *testing.T, server, text string) {
+	t.Helper()
+	target := served(t, server)
+	s, err := listentest.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,6 +121,11 @@ func TestServeRestarts(t *testing.T) {
 	if v := listentest.Check(h, target.Contract()).First(); v == nil || v.Promise != listentest.MinPending || v.Suspect {
 		t.Errorf("got %v, want a certain violation of min-pending\n%v", v, h)
 	}
+}
+
+// TestServeRestarts: a server that closes its listener to open it again is found.
+func TestServeRestarts(t *testing.T) {
+	finds(t, "restarts", "backlog 4\ndial c0 3\naccept s0\nsettle\n")
 }
 
 // TestServeTrouble: a command that does not listen is trouble, and said to be.

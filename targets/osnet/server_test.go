@@ -30,6 +30,17 @@ var servers = map[string]func() error{
 		})
 	},
 	"restarts": restarts,
+	// It ends when accept fails once.
+	"gives up": func() error {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		for err == nil {
+			var c net.Conn
+			if c, err = l.Accept(); err == nil {
+				err = drop(c)
+			}
+		}
+		return err
+	},
 }
 
 // serve accepts and handles one connection after the other.
@@ -45,6 +56,9 @@ func serve(network, addr string, handle func(net.Conn) error) error {
 func handleAll(l net.Listener, handle func(net.Conn) error) error {
 	for {
 		c, err := l.Accept()
+		if passing(err) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -55,6 +69,9 @@ func handleAll(l net.Listener, handle func(net.Conn) error) error {
 }
 
 func drop(c net.Conn) error { return c.Close() }
+
+// passing reports whether accept may succeed when it is called again.
+func passing(err error) bool { return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENOMEM) }
 
 // ignored takes a client's abort for no error.
 func ignored(err error) error {
@@ -109,6 +126,9 @@ func restarts() error {
 func acceptLoop(listener int) error {
 	for {
 		fd, _, err := unix.Accept4(listener, unix.SOCK_CLOEXEC)
+		if passing(err) {
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -30,7 +30,9 @@ type session struct {
 	clients []client   // in the order in which their dials were tried
 	accepts []lt.Op    // those that found nothing, oldest first
 	servers []server
-	armed   [64]bool // acceptors to be held at the exit of their next operation
+	plans   map[lt.Actor]int16 // what the next dial or accept of an actor meets,
+	planned map[int32]int16    // and what an operation does
+	armed   [64]bool           // acceptors to be held at the exit of their next operation
 	held    map[lt.Actor]chan struct{}
 	process *process       // the command that listens, if one does
 	parked  sync.WaitGroup // threads of held acceptors
@@ -71,7 +73,7 @@ type server struct {
 
 // Open opens a listener.
 func (t *Target) Open(_ context.Context, o lt.Options) (lt.Session, error) {
-	s := &session{t: t, family: t.family, held: map[lt.Actor]chan struct{}{}}
+	s := &session{t: t, family: t.family, held: map[lt.Actor]chan struct{}{}, plans: map[lt.Actor]int16{}, planned: map[int32]int16{}}
 	return s, s.Reopen(o)
 }
 
@@ -84,6 +86,8 @@ func (s *session) Reopen(o lt.Options) error {
 	s.keeper, s.addr, s.down = -1, nil, false
 	s.clients, s.accepts, s.servers = s.clients[:0], s.accepts[:0], s.servers[:0]
 	s.armed, s.queue, s.trouble = [64]bool{}, 0, nil
+	clear(s.plans)
+	clear(s.planned)
 	if s.t.foreign != nil {
 		return s.openForeign(o.Backlog)
 	}
@@ -153,9 +157,13 @@ func (s *session) Start(op lt.Op) {
 	}
 	switch op.Kind {
 	case lt.Dial:
+		s.meets(op)
 		s.run(op, func() { s.dial(op) })
 	case lt.Accept:
+		s.meets(op)
 		s.run(op, func() { s.accept(op) })
+	case lt.Fail:
+		s.plan(op)
 	case lt.Hangup, lt.Abort:
 		s.leave(op)
 	case lt.Send, lt.Recv, lt.HalfClose:
@@ -180,7 +188,10 @@ func (s *session) Start(op lt.Op) {
 
 // has reports whether op is one that the target has.
 func (t *Target) has(op lt.Op) bool {
-	if t.foreign != nil {
+	switch {
+	case op.Kind == lt.Fail:
+		return t.fails(op)
+	case t.foreign != nil:
 		return t.foreign.has(op)
 	}
 	switch op.Kind {
@@ -215,7 +226,7 @@ func (s *session) run(op lt.Op, f func()) {
 // done reports the return of op, and holds its actor if that is due.
 func (s *session) done(op lt.Op, o lt.Outcome, conn int32) {
 	s.report(lt.Event{Verb: lt.Return, Op: op.ID, Outcome: o, Conn: conn})
-	if op.Actor.Role() != lt.AcceptorRole || op.Kind == lt.Preempt || op.Kind == lt.Resume || op.Kind == lt.Cancel {
+	if op.Actor.Role() != lt.AcceptorRole || op.Kind == lt.Preempt || op.Kind == lt.Resume || op.Kind == lt.Cancel || op.Kind == lt.Fail {
 		return
 	}
 	s.mu.Lock()

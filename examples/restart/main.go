@@ -3,8 +3,9 @@
 // Restart is a server that is restarted under load, in three ways, and counts who
 // was turned away:
 //
-//	go run ./examples/restart -mode handover
+//	go run ./examples/restart -mode handover -addr 127.0.0.1:8080
 //
+// Another client may watch meanwhile: listentest run -target listener:127.0.0.1:8080.
 // In mode handover the new process gets the listener of the old one; there is one
 // accept queue all along. In mode naive the old process ends before the new one
 // listens. In mode reuseport the new process opens a listener beside the old one, and
@@ -42,12 +43,13 @@ func main() {
 	restarts := flag.Int("restarts", 20, "how many times")
 	per := flag.Int("per", 200, "connections between two restarts")
 	clients := flag.Int("clients", 8, "clients that connect all the time")
+	addr := flag.String("addr", "127.0.0.1:0", "where it listens; any port if that is 0")
 	flag.Parse()
 	if !slices.Contains(modes, *mode) || *restarts < 0 || *per < 1 || *clients < 1 {
 		flag.Usage()
 		os.Exit(64)
 	}
-	t, err := run(*mode, *restarts, *per, *clients)
+	t, err := run(*mode, *addr, *restarts, *per, *clients)
 	fmt.Printf("%s: %d restarts, %v\n", *mode, *restarts, t)
 	exit(err)
 }
@@ -149,8 +151,8 @@ func (l *load) end() (tally, error) {
 }
 
 // run restarts a server under load.
-func run(mode string, restarts, per, clients int) (tally, error) {
-	p, err := start(mode, "127.0.0.1:0", nil)
+func run(mode, addr string, restarts, per, clients int) (tally, error) {
+	p, err := start(mode, addr, nil)
 	if err != nil {
 		return tally{}, err
 	}

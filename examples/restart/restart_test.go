@@ -24,7 +24,7 @@ func TestRestart(t *testing.T) {
 	}
 	for _, mode := range modes {
 		t.Run(mode, func(t *testing.T) {
-			got, err := run(mode, restarts, 100, 8)
+			got, err := run(mode, "127.0.0.1:0", restarts, 100, 8)
 			if err != nil {
 				t.Fatal(err)
 			}

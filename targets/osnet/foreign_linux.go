@@ -204,13 +204,10 @@ func (s *session) drain() {
 // queue does says nothing.
 func (s *session) observed() bool { return s.t.foreign != nil && s.t.foreign.command == nil }
 
-// giveUp ends what waits at a foreign listener and may do so for ever without
-// being wrong: a dial for which others may have left no room, and an accept for
+// giveUp ends, at a rest, what waits at a foreign listener and may do so for ever
+// without being wrong: a dial for which others may have left no room, and an accept for
 // which the command does not come, as one that serves its clients in turn.
 func (s *session) giveUp() {
-	if s.t.foreign == nil {
-		return
-	}
 	var ended []int32
 	s.mu.Lock()
 	for i := range s.clients {

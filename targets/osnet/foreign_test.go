@@ -80,7 +80,7 @@ func search(t *testing.T, target *Target, cases uint64) *listentest.Violation {
 // TestObserve: nothing is found at a listener that serves, whatever it does with
 // its connections, and however many others dial it.
 func TestObserve(t *testing.T) {
-	cases := uint64(200)
+	cases := uint64(80)
 	if testing.Short() {
 		cases = 30
 	}

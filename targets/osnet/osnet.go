@@ -7,6 +7,9 @@
 // its system calls and nothing else. Only what a schedule marks with & runs
 // on a thread of its own, and so does an accept that is to be held at its
 // exit: the thread that made the call then stays behind it.
+//
+// A listener may be somebody else's, too: Serve runs a command whose accepts are
+// seen and held, and Observe dials a listener that is there.
 package osnet
 
 import (

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"os/exec"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -22,6 +24,7 @@ var servers = map[string]func() error{
 	"tcp6":     func() error { return serve("tcp6", "[::1]:0", drop) },
 	"unix":     func() error { return serve("unix", abstractName(), drop) },
 	"threads":  threads,
+	"prefork":  prefork,
 	// It serves its clients in turn, so it is not always in accept.
 	"serial": func() error {
 		return serve("tcp", "127.0.0.1:0", func(c net.Conn) error {
@@ -99,6 +102,26 @@ func threads() error {
 	}
 	all.Wait()
 	return err
+}
+
+// prefork has three processes accept.
+func prefork() error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	f, err := l.(*net.TCPListener).File()
+	if err != nil {
+		return err
+	}
+	for range 3 {
+		cmd := exec.Command("/proc/self/exe")
+		cmd.Env, cmd.ExtraFiles = append(os.Environ(), serverEnv+"=inherits"), []*os.File{f}
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+	}
+	select {}
 }
 
 // restarts closes its listener after each accept and opens it again, which is

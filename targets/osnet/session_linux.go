@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	lt "github.com/listentest/listentest"
 	"golang.org/x/sys/unix"
@@ -18,6 +19,7 @@ type session struct {
 	t      *Target
 	family *family
 	report func(lt.Event)
+	pace   time.Duration // of Options
 
 	listeners [8]int        // by number; -1 while closed
 	down      bool          // listener 0 is shut down, and not closed
@@ -79,7 +81,7 @@ func (t *Target) Open(_ context.Context, o lt.Options) (lt.Session, error) {
 
 // Reopen makes the session new, with a listener of its own.
 func (s *session) Reopen(o lt.Options) error {
-	s.report = o.Report
+	s.report, s.pace = o.Report, o.Pace
 	for n := range s.listeners {
 		s.listeners[n] = -1
 	}

@@ -15,6 +15,8 @@ import (
 // a family whose calls are over when they return knows that it is quiet.
 func (s *session) Settle(ctx context.Context) (lt.Rest, error) {
 	s.flight.Wait()
+	end, _ := ctx.Deadline()
+	fully := time.Until(end) > s.pace // it is a rest, and not the wait for a step
 	wait := 10 * time.Microsecond
 	for {
 		s.try()
@@ -32,7 +34,9 @@ func (s *session) Settle(ctx context.Context) (lt.Rest, error) {
 		time.Sleep(wait) // the kernel tells no event for "nothing will happen"
 		wait = min(2*wait, time.Millisecond)
 	}
-	s.giveUp()
+	if fully && s.t.foreign != nil {
+		s.giveUp()
+	}
 	if s.family.quiet && s.t.foreign == nil {
 		return lt.Quiet, nil
 	}

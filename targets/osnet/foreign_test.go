@@ -82,7 +82,7 @@ func search(t *testing.T, target *Target, cases uint64) *listentest.Violation {
 func TestObserve(t *testing.T) {
 	cases := uint64(80)
 	if testing.Short() {
-		cases = 30
+		cases = 10
 	}
 	for _, at := range [][2]string{{"tcp", "127.0.0.1:0"}, {"tcp6", "[::1]:0"}, {"unix", t.TempDir() + "/socket"}, {"unix", abstractName()}} {
 		for _, does := range []string{"closes", "serves"} {

@@ -42,7 +42,7 @@ func TestShutdown(t *testing.T) {
 func TestShutdownCorrect(t *testing.T) {
 	cases := uint64(*correctCases)
 	if testing.Short() {
-		cases = min(cases, 500)
+		cases = min(cases, 200)
 	}
 	each(t, func(t *testing.T, target *Target) {
 		r := listentest.Runner{Target: target}

@@ -231,8 +231,8 @@ func TestForeignHoldMissed(t *testing.T) {
 // writes.
 func TestEncode(t *testing.T) {
 	for _, sa := range []unix.Sockaddr{
-		&unix.SockaddrInet4{Port: 258, Addr: [4]byte{127, 1, 2, 3}},
-		&unix.SockaddrInet6{Port: 258, Addr: loopback6},
+		&unix.SockaddrInet4{Port: 0x4142, Addr: [4]byte{127, 1, 2, 3}},
+		&unix.SockaddrInet6{Port: 0x4142, Addr: loopback6},
 		&unix.SockaddrUnix{Name: "@listentest-encode"},
 		&unix.SockaddrUnix{Name: t.TempDir() + "/socket"},
 	} {

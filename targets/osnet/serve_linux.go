@@ -73,8 +73,9 @@ func startProcess(command []string, backlog int32) (*process, error) {
 	for late := time.Now().Add(starting); p.at == ""; {
 		err := p.receive(20)
 		select {
-		case end := <-p.end:
-			return nil, errors.Join(fmt.Errorf("%s ended before it listened (%w)", command[0], end), p.close())
+		case <-p.end:
+			err := fmt.Errorf("%s ended before it listened: %v", command[0], p.cmd.ProcessState)
+			return nil, errors.Join(err, p.close())
 		default:
 		}
 		if err == nil && time.Now().After(late) {

@@ -139,7 +139,7 @@ func TestServeRestarts(t *testing.T) {
 // TestServeTrouble: a command that does not listen is trouble, and said to be.
 func TestServeTrouble(t *testing.T) {
 	for command, want := range map[string]string{
-		"/bin/true":        "ended before it listened",
+		"/bin/true":        "ended before it listened: exit status 0",
 		"/no/such/program": "no such file",
 		"":                 "there is no command",
 	} {

@@ -16,10 +16,14 @@ import (
 func Light() []string { return []string{"sim", "tcp", "unix"} }
 
 // Names returns the names that Open knows.
-func Names() []string { return []string{"sim", "tcp", "tcp6", "mptcp", "unix", "seqpacket"} }
+func Names() []string {
+	return []string{"sim", "tcp", "tcp6", "mptcp", "unix", "seqpacket", "listener", "serve"}
+}
 
 // Open returns the target of a name NAME[:ITEM,…], where an ITEM is key=value
-// or a fault, and faults may be combined with + as well. The error is a
+// or a fault, and faults may be combined with + as well; after listener: comes
+// the address of somebody else's listener, and after serve: the command of a
+// server. The error is a
 // [*listentest.MisuseError] for a name that has no sense anywhere; any other
 // says why this machine does not have the target.
 func Open(name string) (listentest.Target, error) {
@@ -38,6 +42,10 @@ func Open(name string) (listentest.Target, error) {
 			settings[i] = osnet.Setting{Key: key, Value: value}
 		}
 		return osnet.New(name, base, settings...)
+	case "listener":
+		return osnet.Observe(name, rest)
+	case "serve":
+		return osnet.Serve(name, strings.Fields(rest)...)
 	}
 	return nil, &listentest.MisuseError{Reason: fmt.Sprintf("there is no target %q", base), Word: base, Known: Names()}
 }

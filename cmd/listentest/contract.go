@@ -37,11 +37,11 @@ func contractCommand(ctx context.Context, e *env, args []string) (int, error) {
 	if !asked {
 		names = targets.Light()
 	}
+	network := isolate(names)
 	openings, err := open(names)
 	if err != nil {
 		return 0, err
 	}
-	network := isolate(names)
 	all, status, err := measure(ctx, openings, asked)
 	if err != nil {
 		return 0, err

@@ -35,7 +35,7 @@ func (p *printer) finding(f campaign.Finding, row campaign.Row, file string) {
 	}
 	p.schedule(f.Schedule, f.History, row.Contract, &f.Violation)
 	if file != "" {
-		p.printf("written: %s\nreplay:  listentest replay %s -target %s\n\n", file, file, f.Target)
+		p.printf("written: %s\nreplay:  listentest replay %s -target %s\n\n", file, shellWord(file), shellWord(f.Target))
 	}
 }
 
@@ -96,4 +96,13 @@ func oneLine(text string) string {
 		lines[i] = strings.Join(strings.Fields(line), " ")
 	}
 	return strings.Join(lines, ", ")
+}
+
+// shellWord returns s so that a shell takes it for one word: the command of a
+// target serve: has blanks.
+func shellWord(s string) string {
+	if !strings.ContainsAny(s, " \t\n'\"\\$`&;()<>|*?[]#~!{}") {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/listentest/listentest"
@@ -33,8 +34,12 @@ func open(names []string) ([]opening, error) {
 
 // isolate runs the program in a network namespace of its own, where that is
 // permitted, if one of the names is a target that needs a network. It returns
-// how the program runs, or "" if that does not matter.
+// how the program runs, or "" if that does not matter. Somebody else's listener
+// is there only in the namespace that we are in.
 func isolate(names []string) string {
+	if slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "listener:") }) {
+		return "the one that the listener is in"
+	}
 	for _, name := range names {
 		if base, _, _ := strings.Cut(name, ":"); base != "sim" {
 			return osnet.Isolate()

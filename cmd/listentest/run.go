@@ -34,11 +34,11 @@ func runCommand(ctx context.Context, e *env, args []string) (int, error) {
 	if len(names) == 0 {
 		names = targets.Light()
 	}
+	network := isolate(names)
 	openings, err := open(names)
 	if err != nil {
 		return 0, err
 	}
-	network := isolate(names)
 	r := newReport(network)
 	r.Sched, r.asked = p.sched.String(), p.asked
 	out := &printer{env: e, quiet: p.json}

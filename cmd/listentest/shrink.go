@@ -22,11 +22,11 @@ func shrinkCommand(ctx context.Context, e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	isolate([]string{*target})
 	t, err := one(*target)
 	if err != nil {
 		return 0, err
 	}
-	isolate([]string{*target})
 	r := &listentest.Runner{Target: t}
 	h, err := r.Run(ctx, entry.Schedule)
 	if err != nil {
@@ -49,6 +49,6 @@ func shrinkCommand(ctx context.Context, e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	out.printf("written: %s\nreplay:  listentest replay %s -target %s\n", file, file, *target)
+	out.printf("written: %s\nreplay:  listentest replay %s -target %s\n", file, shellWord(file), shellWord(*target))
 	return exitViolation, nil
 }

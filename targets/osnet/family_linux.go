@@ -1,9 +1,11 @@
 package osnet
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -122,6 +124,32 @@ func fresh(sa unix.Sockaddr) unix.Sockaddr {
 		return &unix.SockaddrUnix{Name: a.Name}
 	}
 	return sa
+}
+
+// encode returns the kernel's form of an address.
+func encode(sa unix.Sockaddr) []byte {
+	switch a := sa.(type) {
+	case *unix.SockaddrInet4:
+		b := binary.NativeEndian.AppendUint16(nil, unix.AF_INET)
+		b = binary.BigEndian.AppendUint16(b, uint16(a.Port))
+		return slices.Concat(b, a.Addr[:], make([]byte, 8))
+	case *unix.SockaddrInet6:
+		b := binary.NativeEndian.AppendUint16(nil, unix.AF_INET6)
+		b = binary.BigEndian.AppendUint16(b, uint16(a.Port))
+		b = slices.Concat(b, make([]byte, 4), a.Addr[:])
+		return binary.NativeEndian.AppendUint32(b, a.ZoneId)
+	case *unix.SockaddrUnix:
+		b := append(binary.NativeEndian.AppendUint16(nil, unix.AF_UNIX), a.Name...)
+		switch {
+		case a.Name == "":
+		case a.Name[0] == '@':
+			b[2] = 0
+		default:
+			b = append(b, 0)
+		}
+		return b
+	}
+	return nil
 }
 
 var abstractNames atomic.Uint64

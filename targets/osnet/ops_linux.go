@@ -14,6 +14,10 @@ import (
 // when it returns; what is not connected then was dropped, or is on its way
 // on another processor.
 func (s *session) dial(op lt.Op) {
+	if _, planned := s.plannedFor(op); planned {
+		s.dialNowhere(op)
+		return
+	}
 	fd, err := s.socket()
 	if err != nil {
 		s.fail(err)
@@ -93,6 +97,9 @@ func (s *session) dialed(op int32, err error) {
 		s.trouble = errors.Join(s.trouble, fmt.Errorf("connect: %w", err))
 		return
 	}
+	if outcome == lt.WouldBlock && s.observed() {
+		outcome = lt.Cancelled // see giveUp
+	}
 	e := lt.Event{Verb: lt.Return, Op: op, Outcome: outcome}
 	c.phase = over
 	if outcome == lt.OK {
@@ -117,6 +124,10 @@ func (s *session) accept(op lt.Op) {
 	if s.acceptOn(op) {
 		return
 	}
+	if n, planned := s.plannedFor(op); planned && n == deadlinePast {
+		s.done(op, lt.Timeout, 0)
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.accepts = append(s.accepts, op)
@@ -127,6 +138,9 @@ func (s *session) acceptOn(op lt.Op) (returned bool) {
 	s.mu.Lock()
 	armed := s.armed[op.Actor.Num()]
 	s.mu.Unlock()
+	if s.process != nil {
+		return s.process.accept(s, op)
+	}
 	if !armed {
 		return s.tryAccept(op)
 	}
@@ -157,9 +171,12 @@ func (s *session) tryAccept(op lt.Op) bool {
 		return true
 	}
 	fd, sa, err := unix.Accept4(listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
-	switch err {
-	case nil:
-	case unix.EAGAIN, unix.EINTR:
+	switch {
+	case err == nil:
+	case err == unix.EINVAL, err == unix.EAGAIN && s.down: // see shutDown
+		s.done(op, lt.Closed, 0)
+		return true
+	case err == unix.EAGAIN, err == unix.EINTR:
 		return false
 	default:
 		s.fail(fmt.Errorf("accept: %w", err))
@@ -207,7 +224,7 @@ func (s *session) whose(key string) int32 {
 		c.taken = true
 		return c.op
 	}
-	if !isolated {
+	if !isolated && !s.observed() {
 		s.trouble = errors.Join(s.trouble, errors.New("somebody else dialed the listener"))
 	}
 	return lt.Nobody

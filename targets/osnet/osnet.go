@@ -14,6 +14,9 @@
 // of the listeners, and with the latter dials open fast. syncookies, abort,
 // migrate and somaxconn are the kernel's own. All but reuseport, defer and addr
 // give the target a network namespace of its own.
+//
+// A listener may be somebody else's, too: Serve runs a command whose accepts are
+// seen and held, and Observe dials a listener that is there.
 package osnet
 
 import (
@@ -50,6 +53,7 @@ type Target struct {
 	sysctls  map[string]int
 	wires    wires
 	ns       *os.File // the network namespace in which those are in force; nil is the process's
+	foreign  *foreign // whose listener it is, if not ours
 	contract listentest.Contract
 }
 
@@ -129,5 +133,11 @@ func (t *Target) Name() string { return t.name }
 // Contract returns what this machine's kernel promises, by its settings.
 func (t *Target) Contract() listentest.Contract { return t.contract }
 
-// Level is gate: an acceptor is held at accept's exit.
-func (t *Target) Level() listentest.Level { return listentest.LevelGate }
+// Level is gate: an acceptor is held at accept's exit. Where none is seen it is
+// none.
+func (t *Target) Level() listentest.Level {
+	if t.foreign != nil && !t.foreign.accepts() {
+		return listentest.LevelNone
+	}
+	return listentest.LevelGate
+}

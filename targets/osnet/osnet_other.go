@@ -39,5 +39,15 @@ func (t *Target) Open(context.Context, listentest.Options) (listentest.Session, 
 	return nil, errors.ErrUnsupported
 }
 
+type foreign struct{}
+
+func (f *foreign) accepts() bool { return false }
+
+// Observe always fails.
+func Observe(name, where string) (*Target, error) { return nil, errors.ErrUnsupported }
+
+// Serve always fails.
+func Serve(name string, command ...string) (*Target, error) { return nil, errors.ErrUnsupported }
+
 // Isolate does nothing.
 func Isolate() string { return "no network namespaces on this system" }

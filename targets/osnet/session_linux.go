@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	lt "github.com/listentest/listentest"
 	"golang.org/x/sys/unix"
@@ -18,8 +19,10 @@ type session struct {
 	t      *Target
 	family *family
 	report func(lt.Event)
+	pace   time.Duration // of Options
 
-	listeners [8]int        // by number; -1 while shut
+	listeners [8]int        // by number; -1 while closed
+	down      bool          // listener 0 is shut down, and not closed
 	keeper    int           // keeps the address while all are shut, so that nobody else gets it; else -1
 	addr      unix.Sockaddr // of the listeners
 
@@ -29,8 +32,11 @@ type session struct {
 	clients []client   // in the order in which their dials and syns were tried
 	accepts []lt.Op    // those that found nothing, oldest first
 	servers []server
-	armed   [64]bool // acceptors to be held at the exit of their next operation
+	plans   map[lt.Actor]int16 // what the next dial or accept of an actor meets,
+	planned map[int32]int16    // and what an operation does
+	armed   [64]bool           // acceptors to be held at the exit of their next operation
 	held    map[lt.Actor]chan struct{}
+	process *process       // the command that listens, if one does
 	parked  sync.WaitGroup // threads of held acceptors
 	queue   int32          // the last Gauge
 	wire    *wire          // taken at the first syn
@@ -72,19 +78,24 @@ type server struct {
 
 // Open opens a listener.
 func (t *Target) Open(_ context.Context, o lt.Options) (lt.Session, error) {
-	s := &session{t: t, family: t.family, held: map[lt.Actor]chan struct{}{}}
+	s := &session{t: t, family: t.family, held: map[lt.Actor]chan struct{}{}, plans: map[lt.Actor]int16{}, planned: map[int32]int16{}}
 	return s, s.Reopen(o)
 }
 
 // Reopen makes the session new, with a listener of its own.
 func (s *session) Reopen(o lt.Options) error {
-	s.report = o.Report
+	s.report, s.pace = o.Report, o.Pace
 	for n := range s.listeners {
 		s.listeners[n] = -1
 	}
-	s.keeper, s.addr = -1, nil
+	s.keeper, s.addr, s.down = -1, nil, false
 	s.clients, s.accepts, s.servers = s.clients[:0], s.accepts[:0], s.servers[:0]
 	s.armed, s.queue, s.trouble = [64]bool{}, 0, nil
+	clear(s.plans)
+	clear(s.planned)
+	if s.t.foreign != nil {
+		return s.openForeign(o.Backlog)
+	}
 	fd, err := s.bound(s.family.listenAddr(s.t))
 	if err != nil {
 		return err
@@ -164,13 +175,17 @@ func (s *session) Start(op lt.Op) {
 	}
 	switch op.Kind {
 	case lt.Dial:
+		s.meets(op)
 		s.run(op, func() { s.dial(op) })
 	case lt.Accept:
+		s.meets(op)
 		s.run(op, func() { s.accept(op) })
 	case lt.Syn:
 		s.run(op, func() { s.syn(op) })
 	case lt.Ack:
 		s.run(op, func() { s.ack(op) })
+	case lt.Fail:
+		s.plan(op)
 	case lt.Hangup, lt.Abort:
 		s.leave(op)
 	case lt.Send, lt.Recv, lt.HalfClose:
@@ -196,6 +211,12 @@ func (s *session) Start(op lt.Op) {
 // has reports whether op is one that the session has.
 func (s *session) has(op lt.Op) bool {
 	t := s.t
+	switch {
+	case op.Kind == lt.Fail:
+		return s.fails(op)
+	case t.foreign != nil:
+		return t.foreign.has(op)
+	}
 	switch op.Kind {
 	case lt.Dial, lt.Hangup, lt.Abort, lt.Cancel, lt.Resume:
 		return true
@@ -210,14 +231,15 @@ func (s *session) has(op lt.Op) bool {
 	case lt.Listen:
 		return op.Actor.Num() < t.group
 	case lt.Shut:
-		return op.Actor.Num() < t.group && op.N == 0
+		return op.Actor.Num() < t.group && (op.N == 0 || op.N == 1 && t.group == 1)
 	}
 	return false
 }
 
-// run runs f, on a goroutine of its own if op is marked with &.
+// run runs f, on a goroutine of its own if op is marked with & and the call is
+// made here.
 func (s *session) run(op lt.Op, f func()) {
-	if !op.Along {
+	if !op.Along || op.Kind == lt.Accept && s.process != nil {
 		f()
 		return
 	}
@@ -231,7 +253,7 @@ func (s *session) run(op lt.Op, f func()) {
 // done reports the return of op, and holds its actor if that is due.
 func (s *session) done(op lt.Op, o lt.Outcome, conn int32) {
 	s.report(lt.Event{Verb: lt.Return, Op: op.ID, Outcome: o, Conn: conn})
-	if op.Actor.Role() != lt.AcceptorRole || op.Kind == lt.Preempt || op.Kind == lt.Resume || op.Kind == lt.Cancel {
+	if op.Actor.Role() != lt.AcceptorRole || op.Kind == lt.Preempt || op.Kind == lt.Resume || op.Kind == lt.Cancel || op.Kind == lt.Fail {
 		return
 	}
 	s.mu.Lock()
@@ -249,6 +271,7 @@ func (s *session) resume(a lt.Actor) {
 	if c, ok := s.held[a]; ok {
 		close(c)
 		delete(s.held, a)
+		s.process.resume(s, a)
 	}
 }
 
@@ -257,6 +280,12 @@ func (s *session) resume(a lt.Actor) {
 func (s *session) listen(op lt.Op) {
 	s.flight.Wait()
 	n := op.Actor.Num()
+	if s.down {
+		if err := s.up(); err != nil {
+			s.fail(fmt.Errorf("listen: %w", err))
+			return
+		}
+	}
 	fd := s.listeners[n]
 	if fd < 0 {
 		if fd, s.keeper = s.keeper, -1; fd < 0 {
@@ -288,6 +317,10 @@ func (s *session) listen(op lt.Op) {
 // closes a descriptor does: the kernel would leave a blocked call asleep.
 func (s *session) shut(op lt.Op) {
 	s.flight.Wait()
+	if op.N == 1 {
+		s.shutDown(op)
+		return
+	}
 	n := op.Actor.Num()
 	err := unix.Close(s.listeners[n])
 	s.listeners[n] = -1
@@ -305,9 +338,9 @@ func (s *session) shut(op lt.Op) {
 	s.done(op, lt.OK, 0)
 }
 
-// listening reports whether a listener is open.
+// listening reports whether a listener is open, or may be.
 func (s *session) listening() bool {
-	return slices.ContainsFunc(s.listeners[:], func(fd int) bool { return fd >= 0 })
+	return s.t.foreign != nil || !s.down && slices.ContainsFunc(s.listeners[:], func(fd int) bool { return fd >= 0 })
 }
 
 // takeAccepts takes out those that wait at listener n.
@@ -338,6 +371,7 @@ func (s *session) fail(err error) {
 func (s *session) Close() error {
 	s.flight.Wait()
 	errs := []error{s.dropHalves()}
+	s.drain()
 	for i := range s.clients {
 		errs = append(errs, s.reset(&s.clients[i].fd))
 	}
@@ -357,6 +391,7 @@ func (s *session) Close() error {
 		s.resume(a)
 	}
 	s.parked.Wait()
+	errs = append(errs, s.endServer())
 	return errors.Join(append(errs, s.trouble)...)
 }
 

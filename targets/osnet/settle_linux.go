@@ -15,6 +15,8 @@ import (
 // a family whose calls are over when they return knows that it is quiet.
 func (s *session) Settle(ctx context.Context) (lt.Rest, error) {
 	s.flight.Wait()
+	end, _ := ctx.Deadline()
+	fully := time.Until(end) > s.pace // it is a rest, and not the wait for a step
 	wait := 10 * time.Microsecond
 	for {
 		s.try()
@@ -32,7 +34,10 @@ func (s *session) Settle(ctx context.Context) (lt.Rest, error) {
 		time.Sleep(wait) // the kernel tells no event for "nothing will happen"
 		wait = min(2*wait, time.Millisecond)
 	}
-	if s.family.quiet {
+	if fully && s.t.foreign != nil {
+		s.giveUp()
+	}
+	if s.family.quiet && s.t.foreign == nil {
 		return lt.Quiet, nil
 	}
 	return lt.Calm, nil
@@ -41,6 +46,7 @@ func (s *session) Settle(ctx context.Context) (lt.Rest, error) {
 // try tries the open dials and then the open accepts once more. Only the
 // runner's goroutine does this, and only with what its first try left open.
 func (s *session) try() {
+	s.process.meet(s)
 	s.mu.Lock()
 	s.hear(nil)
 	idle := len(s.accepts) == 0 && !s.anyDialing()
@@ -118,6 +124,9 @@ func (s *session) reportEnded() {
 			outcome = lt.Reset
 		}
 		c.phase = over
+		if s.observed() && (outcome == lt.EOF || c.sent > 0) {
+			continue // it was accepted, and served or not; with bytes unread the kernel resets
+		}
 		s.report(lt.Event{Verb: lt.End, Conn: c.op, Outcome: outcome})
 	}
 }
@@ -125,7 +134,7 @@ func (s *session) reportEnded() {
 // queued returns the length of the accept queue by the listener's own count:
 // tcpi_unacked, which Linux fills with sk_ack_backlog for a listener.
 func (s *session) queued() (int32, bool) {
-	if s.listeners[0] < 0 || !s.family.addressed {
+	if s.listeners[0] < 0 || s.down || !s.family.addressed {
 		return 0, false
 	}
 	info, err := unix.GetsockoptTCPInfo(s.listeners[0], unix.IPPROTO_TCP, unix.TCP_INFO)
@@ -147,8 +156,10 @@ func (s *session) expecting() bool {
 	}
 	switch {
 	case !s.listening():
-		return pending
+		return pending && (!s.down || s.family.addressed)
 	case pending && len(s.accepts) > 0 && s.t.group == 1: // else it may be another's
+		return true
+	case s.absent(): // the command is at something, and will be back
 		return true
 	}
 	return s.dialExpected()
@@ -171,13 +182,15 @@ func (s *session) dialExpected() bool {
 // full reports whether an accept queue is, by the kernel's own count:
 // tcpi_sacked of a listener is sk_max_ack_backlog.
 func (s *session) full() bool {
-	return slices.ContainsFunc(s.listeners[:], func(fd int) bool {
-		if fd < 0 {
-			return false
-		}
-		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
-		return err == nil && info.Unacked > info.Sacked
+	return s.process.full() || slices.ContainsFunc(s.listeners[:], func(fd int) bool {
+		return fd >= 0 && isFull(fd)
 	})
+}
+
+// isFull reports whether the accept queue of a TCP listener is.
+func isFull(fd int) bool {
+	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+	return err == nil && info.Unacked > info.Sacked
 }
 
 // poll is poll(2) for timeout milliseconds, again after a signal.

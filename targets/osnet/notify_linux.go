@@ -134,6 +134,7 @@ func (g *gate) socket(c stopped) (int, error) {
 			return fd, err
 		}
 		_ = unix.Close(pidfd) // of a process that has ended, whose number has another
+		delete(g.pidfds, c.thread)
 	}
 	pid, err := processOf(c.thread)
 	if err != nil {

@@ -64,6 +64,22 @@ type Row struct {
 	Policies []Tally // by their names; none below level full
 	Findings []Finding
 	Reached  []Reached // in the order of the cases
+	Observed Observed
+}
+
+// Observed is what was observed that breaks nothing.
+type Observed struct {
+	Cases int    // in which there was something
+	Case  int    // the first of them,
+	Text  string // and what it was
+}
+
+// add enters what was observed in cases of which first is the first.
+func (o *Observed) add(cases, first int, text string) {
+	if cases > 0 && (o.Cases == 0 || first < o.Case) {
+		o.Case, o.Text = first, text
+	}
+	o.Cases += cases
 }
 
 // Count returns how many cases ended in a status of a promise.
@@ -176,6 +192,7 @@ type worker struct {
 	stepped  func(sched.Task)
 	news     []News // of this round
 	counts   [][]int
+	observed Observed
 	policies []*policy
 }
 
@@ -221,6 +238,9 @@ func (w *worker) one(ctx context.Context, i int, s listentest.Schedule, p *polic
 	p.Runs += runs
 	for promise, status := range v.Of {
 		w.counts[promise][status]++
+	}
+	if len(v.Observations) > 0 {
+		w.observed.add(1, i, v.Observations[0].Text)
 	}
 	w.done.Add(1)
 	if first := certain(v); first != nil {
@@ -301,6 +321,7 @@ func (w *worker) sumUp() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.row.Steps += w.steps
+	w.row.Observed.add(w.observed.Cases, w.observed.Case, w.observed.Text)
 	for p := range w.counts {
 		for s, n := range w.counts[p] {
 			w.row.Counts[p][s] += n

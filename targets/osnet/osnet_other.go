@@ -39,5 +39,11 @@ func (t *Target) Open(context.Context, listentest.Options) (listentest.Session, 
 	return nil, errors.ErrUnsupported
 }
 
+// Close does nothing.
+func (t *Target) Close() error { return nil }
+
+// Sockets returns -1: nobody counts them here.
+func (t *Target) Sockets() (int, error) { return -1, nil }
+
 // Isolate does nothing.
 func Isolate() string { return "no network namespaces on this system" }

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/listentest/listentest"
+	"github.com/listentest/listentest/targets"
+	"github.com/listentest/listentest/targets/osnet"
+)
+
+func TestMain(m *testing.M) {
+	fmt.Println("million: the tests run in", osnet.Isolate())
+	os.Exit(m.Run())
+}
+
+// alone skips t where sockets cannot be counted.
+func alone(t *testing.T) {
+	t.Helper()
+	target, err := targets.Open("tcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := socketsOf(target); err != nil {
+		t.Skipf("skipped: %v", err)
+	}
+}
+
+// TestTable: the rows add up, nothing is broken and nothing is left.
+func TestTable(t *testing.T) {
+	alone(t)
+	const cases = 301
+	var b strings.Builder
+	ok, err := table(context.Background(), &b, chosen(regexp.MustCompile("^(tcp|unix)$")), cases, 1, "a test")
+	out := b.String()
+	if err != nil || !ok {
+		t.Fatalf("%v %v\n%s", ok, err, out)
+	}
+	if sum := regexp.MustCompile(`\n\| all \| 301 \| \d+ \| \d+ \| 0 \| \d+ \| \d+ % \| 0 \| 0 \| 0 \| 0 \| 0 \| 0 \|\n`); !sum.MatchString(out) || strings.Count(out, "\n| ") != 4 {
+		t.Errorf("the table is\n%s", out)
+	}
+	ok, err = table(context.Background(), io.Discard, []share{{"tcp:nothing=1", 1}}, cases, 1, "a test")
+	if err != nil || ok {
+		t.Errorf("a target that cannot run here is %v, %v", ok, err)
+	}
+}
+
+// leaky is a target one session of which leaves something behind.
+type leaky struct {
+	listentest.Target
+	leave func() error
+	once  bool
+}
+
+func (l *leaky) Open(ctx context.Context, o listentest.Options) (listentest.Session, error) {
+	if !l.once {
+		l.once = true
+		if err := l.leave(); err != nil {
+			return nil, err
+		}
+	}
+	return l.Target.Open(ctx, o)
+}
+
+// Sockets is that of the target beneath.
+func (l *leaky) Sockets() (int, error) { return socketsOf(l.Target) }
+
+// TestLeft: what is left is counted, by its kind.
+func TestLeft(t *testing.T) {
+	alone(t)
+	var undo []func()
+	later := func(f func()) { undo = append(undo, f) }
+	for _, c := range []struct {
+		what  string
+		leave func() error
+		want  census
+	}{
+		{"nothing", func() error { return nil }, census{}},
+		{"a descriptor", func() error {
+			fd, err := unix.Dup(0)
+			later(func() { _ = unix.Close(fd) })
+			return err
+		}, census{descriptors: 1}},
+		{"a goroutine", func() error {
+			quit := make(chan struct{})
+			go func() { <-quit }()
+			later(func() { close(quit) })
+			return nil
+		}, census{goroutines: 1}},
+		{"a namespace", func() error {
+			ns, err := newNamespace()
+			later(func() { _ = ns.Close() })
+			return err
+		}, census{descriptors: 1, namespaces: 1}},
+		{"a child", func() error {
+			cmd := exec.Command("sleep", "600")
+			err := cmd.Start()
+			later(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+			return err
+		}, census{processes: 1}},
+		{"a listener", func() error {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			later(func() { _ = l.Close() })
+			return err
+		}, census{descriptors: 1, sockets: 1}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			if c.want != (census{}) { // it does not go
+				defer func(d time.Duration) { patience = d }(patience)
+				patience = time.Second
+			}
+			r, err := newRow(t.Context(), func() (listentest.Target, error) {
+				target, err := targets.Open("tcp")
+				return &leaky{Target: target, leave: c.leave}, err
+			}, 5, 1)
+			for _, f := range undo {
+				f()
+			}
+			undo = nil
+			if errors.Is(err, os.ErrPermission) {
+				t.Skipf("skipped: %s is not permitted here: %v", c.what, err)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := r.left
+			if c.want[processes] > 0 { // os/exec has a handle of it as well, on some kernels
+				got[descriptors] = 0
+			}
+			if got != c.want || r.ok() != (c.want == census{}) {
+				t.Errorf("left is %v, want %v", r.left, c.want)
+			}
+		})
+	}
+}
+
+// newNamespace returns a network namespace, which nobody is in.
+func newNamespace() (ns *os.File, err error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	out, err := os.Open("/proc/thread-self/ns/net")
+	if err != nil {
+		return nil, err
+	}
+	defer out.Close()
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		return nil, err
+	}
+	if ns, err = os.Open("/proc/thread-self/ns/net"); err != nil {
+		return nil, err
+	}
+	if err := unix.Setns(int(out.Fd()), unix.CLONE_NEWNET); err != nil {
+		return nil, errors.Join(err, ns.Close())
+	}
+	return ns, nil
+}

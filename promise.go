@@ -96,7 +96,7 @@ type Violation struct {
 
 // An Observation is something that is worth knowing and breaks no promise.
 type Observation struct {
-	Op   int32 // the operation that shows it
+	Op   int32 // the operation that shows it; 0 if none does
 	Text string
 }
 

@@ -69,9 +69,9 @@ type Row struct {
 
 // Observed is what was observed that breaks nothing.
 type Observed struct {
-	Cases int    // in which there was something
-	Case  int    // the first of them,
-	Text  string // and what it was
+	Cases int    `json:"cases"` // in which there was something
+	Case  int    `json:"case"`  // the first of them,
+	Text  string `json:"text"`  // and what it was
 }
 
 // add enters what was observed in cases of which first is the first.

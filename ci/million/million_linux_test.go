@@ -146,6 +146,44 @@ func TestLeft(t *testing.T) {
 	}
 }
 
+// counting is a target whose listeners count so many more than there are.
+type counting struct {
+	leaky
+	more int32
+}
+
+func (c *counting) Open(ctx context.Context, o listentest.Options) (listentest.Session, error) {
+	report := o.Report
+	o.Report = func(e listentest.Event) {
+		if e.Verb == listentest.Gauge {
+			e.N += c.more
+		}
+		report(e)
+	}
+	s, err := c.Target.Open(ctx, o)
+	return struct{ listentest.Session }{s}, err // it cannot be opened again, with another report
+}
+
+// TestDoubts: a kernel that counted one too many, or too few, would be seen, on
+// every family that is asked.
+func TestDoubts(t *testing.T) {
+	alone(t)
+	for _, name := range []string{"tcp", "tcp6", "unix", "seqpacket"} {
+		for _, more := range []int32{-1, 0, 1} {
+			r, err := newRow(t.Context(), func() (listentest.Target, error) {
+				target, err := targets.Open(name)
+				return &counting{leaky{Target: target, once: true}, more}, err
+			}, 50, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (r.doubts > 0) != (more != 0) || r.ok() != (more == 0) || (len(r.notes()) > 0) != (more != 0) {
+				t.Errorf("%s, which counts %d more than there are: %d doubts of 50 cases, %v", name, more, r.doubts, r.notes())
+			}
+		}
+	}
+}
+
 // newNamespace returns a network namespace, which nobody is in.
 func newNamespace() (ns *os.File, err error) {
 	runtime.LockOSThread()

@@ -229,4 +229,5 @@ func (r *replayer) verdict(ctx context.Context, e listentest.Entry, runner *list
 	for _, promise := range listentest.Promises() {
 		r.printf("  %-12v %v\n", promise, p.Verdict.Of[promise])
 	}
+	r.observed(p.Verdict)
 }

@@ -49,6 +49,7 @@ type Target struct {
 	fastopen int        // TCP_FASTOPEN of its listeners, the length of the queue; 0 is none
 	sysctls  map[string]int
 	wires    wires
+	diag     diag
 	ns       *os.File // the network namespace in which those are in force; nil is the process's
 	contract listentest.Contract
 }

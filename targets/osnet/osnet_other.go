@@ -20,6 +20,8 @@ func (t *Target) refine(c listentest.Contract) listentest.Contract { return c }
 
 type wires struct{}
 
+type diag struct{}
+
 func (t *Target) probe() error { return nil }
 
 func (t *Target) inside(f func() error) error { return f() }

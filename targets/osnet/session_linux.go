@@ -32,7 +32,8 @@ type session struct {
 	armed   [64]bool // acceptors to be held at the exit of their next operation
 	held    map[lt.Actor]chan struct{}
 	parked  sync.WaitGroup // threads of held acceptors
-	queue   int32          // the last Gauge
+	queue   int32          // the last Gauge,
+	due     int32          // and who was pending then, by our books
 	wire    *wire          // taken at the first syn
 	trouble error
 	polls   []unix.PollFd // buffers
@@ -84,7 +85,7 @@ func (s *session) Reopen(o lt.Options) error {
 	}
 	s.keeper, s.addr = -1, nil
 	s.clients, s.accepts, s.servers = s.clients[:0], s.accepts[:0], s.servers[:0]
-	s.armed, s.queue, s.trouble = [64]bool{}, 0, nil
+	s.armed, s.queue, s.due, s.trouble = [64]bool{}, 0, 0, nil
 	fd, err := s.bound(s.family.listenAddr(s.t))
 	if err != nil {
 		return err
@@ -100,7 +101,8 @@ func (s *session) Reopen(o lt.Options) error {
 }
 
 // probe returns an error if this machine has no such sockets, no address for
-// them, or no wire where t is to have one.
+// them, or no wire where t is to have one. It finds out whether the kernel can
+// be asked about those of UNIX.
 func (t *Target) probe() error {
 	if t.raw {
 		w, err := t.takeWire()
@@ -113,6 +115,12 @@ func (t *Target) probe() error {
 	fd, err := s.bound(t.family.listenAddr(t))
 	if err != nil {
 		return err
+	}
+	if !t.family.addressed && t.inside(t.diag.open) == nil {
+		if _, err := t.diag.queued(fd); err != nil { // the kernel is built without it
+			_ = t.diag.close() // nothing was kept in it
+			t.diag.socket = nil
+		}
 	}
 	return unix.Close(fd)
 }

@@ -76,7 +76,7 @@ func (t *Target) isolate() error {
 // Close lets go of t's namespace and of what it keeps from one session to the
 // next. It is the end of t: all its sessions must be closed before.
 func (t *Target) Close() error {
-	err := t.wires.close()
+	err := errors.Join(t.wires.close(), t.diag.close())
 	if t.ns != nil {
 		err = errors.Join(err, t.ns.Close())
 	}

@@ -91,10 +91,27 @@ func (s *session) ended() {
 			s.reportEnded()
 		}
 	}
-	if q, ok := s.queued(); ok && q != s.queue {
-		s.queue = q
-		s.report(lt.Event{Verb: lt.Gauge, Step: lt.Step{Actor: lt.Listener(0)}, N: q})
+	s.gauge()
+}
+
+// gauge reports the length of the accept queue where that has changed, or who
+// should be in it, which is when the two are worth comparing.
+func (s *session) gauge() {
+	due := int32(0)
+	for i := range s.clients {
+		if c := &s.clients[i]; c.phase == connected && !c.taken {
+			due++
+		}
 	}
+	if s.family.quiet && due == s.due {
+		return // it is as it was
+	}
+	q, ok := s.queued()
+	if !ok || q == s.queue && due == s.due {
+		return
+	}
+	s.queue, s.due = q, due
+	s.report(lt.Event{Verb: lt.Gauge, Step: lt.Step{Actor: lt.Listener(0)}, N: q})
 }
 
 func (c *client) pending() bool { return c.phase == connected && !c.taken && !c.quit }
@@ -123,16 +140,23 @@ func (s *session) reportEnded() {
 }
 
 // queued returns the length of the accept queue by the listener's own count:
-// tcpi_unacked, which Linux fills with sk_ack_backlog for a listener.
-func (s *session) queued() (int32, bool) {
-	if s.listeners[0] < 0 || !s.family.addressed {
+// tcpi_unacked, which Linux fills with sk_ack_backlog for a listener, or what
+// sock_diag says; ok is false if there is none.
+func (s *session) queued() (n int32, ok bool) {
+	switch {
+	case s.listeners[0] < 0:
+		return 0, false
+	case s.family.addressed:
+		info, err := unix.GetsockoptTCPInfo(s.listeners[0], unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err != nil {
+			return 0, false
+		}
+		return int32(info.Unacked), true
+	case s.t.diag.socket == nil:
 		return 0, false
 	}
-	info, err := unix.GetsockoptTCPInfo(s.listeners[0], unix.IPPROTO_TCP, unix.TCP_INFO)
-	if err != nil {
-		return 0, false
-	}
-	return int32(info.Unacked), true
+	n, err := s.t.diag.queued(s.listeners[0])
+	return n, err == nil
 }
 
 // expecting reports whether something is open that should move: a dial while

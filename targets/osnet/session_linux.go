@@ -27,6 +27,7 @@ type session struct {
 
 	mu      sync.Mutex // guards the rest
 	clients []client   // in the order in which their dials and syns were tried
+	past    int        // so many of them, the first, are done with, see live
 	accepts []lt.Op    // those that found nothing, oldest first
 	servers []server
 	armed   [64]bool // acceptors to be held at the exit of their next operation
@@ -84,14 +85,14 @@ func (s *session) Reopen(o lt.Options) error {
 		s.listeners[n] = -1
 	}
 	s.keeper, s.addr = -1, nil
-	s.clients, s.accepts, s.servers = s.clients[:0], s.accepts[:0], s.servers[:0]
+	s.clients, s.past, s.accepts, s.servers = s.clients[:0], 0, s.accepts[:0], s.servers[:0]
 	s.armed, s.queue, s.due, s.trouble = [64]bool{}, 0, 0, nil
 	fd, err := s.bound(s.family.listenAddr(s.t))
 	if err != nil {
 		return err
 	}
 	if s.addr, err = unix.Getsockname(fd); err == nil {
-		err = unix.Listen(fd, int(o.Backlog))
+		err = s.openAt(fd, int(o.Backlog))
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen: %w", err), unix.Close(fd))
@@ -150,6 +151,26 @@ func (s *session) bound(sa unix.Sockaddr) (int, error) {
 		return -1, errors.Join(fmt.Errorf("bind: %w", err), unix.Close(fd))
 	}
 	return fd, nil
+}
+
+// openAt has fd listen, with the program for its group if there is one: not
+// before, for a socket that has a group cannot listen where others do.
+func (s *session) openAt(fd, backlog int) error {
+	err := unix.Listen(fd, backlog)
+	if err == nil && s.t.steer >= 0 {
+		if err := steer(fd, s.t.steer); err != nil {
+			s.fail(fmt.Errorf("steer: %w", err))
+		}
+	}
+	return err
+}
+
+// steer has a program say which listener of fd's group a SYN goes to, and it
+// always returns n. One that is not there leaves it to the hash
+// (run_bpf_filter, net/core/sock_reuseport.c).
+func steer(fd, n int) error {
+	program := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: uint32(n)}
+	return unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_REUSEPORT_CBPF, &unix.SockFprog{Len: 1, Filter: &program})
 }
 
 func (s *session) socket() (int, error) {
@@ -275,7 +296,7 @@ func (s *session) listen(op lt.Op) {
 			}
 		}
 	}
-	if err := unix.Listen(fd, int(op.N)); err == nil {
+	if err := s.openAt(fd, int(op.N)); err == nil {
 		s.listeners[n] = fd
 		s.done(op, lt.OK, 0)
 		return

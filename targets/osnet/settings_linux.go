@@ -37,7 +37,7 @@ func (t *Target) keys() []string {
 		keys = append(keys, "addr")
 	}
 	if t.family.addressed && t.family.proto == 0 {
-		keys = append(keys, "defer", "fastopen")
+		keys = append(keys, "defer", "fastopen", "steer")
 		if t.family.domain == unix.AF_INET {
 			keys = append(keys, "raw")
 		}

@@ -47,7 +47,7 @@ func (s *session) try() {
 	var dials []client
 	var accepts []lt.Op
 	if !idle {
-		dials = slices.DeleteFunc(slices.Clone(s.clients), func(c client) bool { return c.phase != dialing || c.half != nil })
+		dials = slices.DeleteFunc(slices.Clone(s.live()), func(c client) bool { return c.phase != dialing || c.half != nil })
 		accepts = slices.Clone(s.accepts)
 	}
 	s.mu.Unlock()
@@ -66,13 +66,18 @@ func (s *session) try() {
 	}
 }
 
-func (s *session) anyDialing() bool {
-	for i := range s.clients {
-		if s.clients[i].phase == dialing {
-			return true
-		}
+// live returns the clients from the first on that is not done with: whom no
+// accept returned, and who may still be admitted, or told their end. A session
+// may have had many others, and they are looked at at every step.
+func (s *session) live() []client {
+	for s.past < len(s.clients) && (s.clients[s.past].taken || s.clients[s.past].phase == over) {
+		s.past++
 	}
-	return false
+	return s.clients[s.past:]
+}
+
+func (s *session) anyDialing() bool {
+	return slices.ContainsFunc(s.live(), func(c client) bool { return c.phase == dialing })
 }
 
 // ended looks for clients whose connection ended before an accept, and
@@ -81,14 +86,15 @@ func (s *session) ended() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.polls = s.polls[:0]
-	for _, c := range s.clients {
-		if c.pending() {
+	live := s.live()
+	for i := range live {
+		if c := &live[i]; c.pending() {
 			s.polls = append(s.polls, unix.PollFd{Fd: int32(c.fd), Events: unix.POLLRDHUP})
 		}
 	}
 	if len(s.polls) > 0 {
 		if n, err := poll(s.polls, 0); n > 0 && err == nil {
-			s.reportEnded()
+			s.reportEnded(live)
 		}
 	}
 	s.gauge()
@@ -97,13 +103,14 @@ func (s *session) ended() {
 // gauge reports the length of the accept queue where that has changed, or who
 // should be in it, which is when the two are worth comparing.
 func (s *session) gauge() {
-	due := int32(0)
-	for i := range s.clients {
-		if c := &s.clients[i]; c.phase == connected && !c.taken {
+	live, due := s.live(), int32(0)
+	for i := range live {
+		if c := &live[i]; c.phase == connected && !c.taken {
 			due++
 		}
 	}
-	if s.family.quiet && due == s.due {
+	nobody := len(live) == 0 && s.queue == 0 && s.wire == nil && s.t.contract.Anomalies&lt.Phantom == 0 // who could come
+	if due == s.due && (s.family.quiet || nobody) {
 		return // it is as it was
 	}
 	q, ok := s.queued()
@@ -118,10 +125,10 @@ func (c *client) pending() bool { return c.phase == connected && !c.taken && !c.
 
 // reportEnded reports those of s.polls that have news; they stand in the
 // order of the pending clients.
-func (s *session) reportEnded() {
+func (s *session) reportEnded(live []client) {
 	next := 0
-	for i := range s.clients {
-		c := &s.clients[i]
+	for i := range live {
+		c := &live[i]
 		if !c.pending() {
 			continue
 		}
@@ -165,10 +172,7 @@ func (s *session) queued() (n int32, ok bool) {
 func (s *session) expecting() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	pending := false
-	for i := range s.clients {
-		pending = pending || s.clients[i].pending() && s.t.deferral == 0 // one that is deferred is to stay where it is
-	}
+	pending := s.t.deferral == 0 && slices.ContainsFunc(s.live(), func(c client) bool { return c.pending() }) // one that is deferred is to stay where it is
 	switch {
 	case !s.listening():
 		return pending
@@ -182,9 +186,9 @@ func (s *session) expecting() bool {
 // queue drops it, and then nothing is to be expected of it for a second, even
 // if room comes.
 func (s *session) dialExpected() bool {
-	expected := false
-	for i := range s.clients {
-		if c := &s.clients[i]; c.phase == dialing && !c.dropped {
+	expected, live := false, s.live()
+	for i := range live {
+		if c := &live[i]; c.phase == dialing && !c.dropped {
 			c.dropped = s.full() || s.t.deferral > 0 // nothing is guaranteed there
 			expected = expected || !c.dropped
 		}

@@ -59,6 +59,7 @@ var shares = []share{
 	{"unix", 300},
 	{"seqpacket", 200},
 	{"tcp:reuseport=2", 10},
+	{"tcp:reuseport=2,steer=0", 10},
 	{"tcp:reuseport=4,migrate=1", 10},
 	{"tcp:syncookies=0", 50},
 	{"tcp:syncookies=2", 50},

@@ -19,6 +19,7 @@
 package osnet
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -91,7 +92,7 @@ func New(name, familyName string, settings ...Setting) (*Target, error) {
 		err = t.probe()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", name, err)
+		return nil, errors.Join(fmt.Errorf("open %s: %w", name, err), t.Close())
 	}
 	return t, nil
 }

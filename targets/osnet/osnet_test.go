@@ -40,6 +40,7 @@ func each(t *testing.T, f func(t *testing.T, target *Target)) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			t.Cleanup(func() { _ = target.Close() })
 			f(t, target)
 		})
 	}
@@ -366,6 +367,8 @@ func TestNewRefuses(t *testing.T) {
 		{"addr", "localhost"}: "expected an IPv4 address",
 		{"adr", "127.0.0.1"}:  "there is no setting \"adr\"",
 		{"reuseport", "1"}:    "expected a number from 2 to 8",
+		{"steer", "1"}:        "steer=1 needs reuseport=2 or more",
+		{"steer", "8"}:        "expected a number from 0 to 7",
 		{"reuseport", "many"}: "expected a number from 2 to 8",
 		{"syncookies", "3"}:   "expected a number from 0 to 2",
 		{"raw", "2"}:          "expected a number from 0 to 1",

@@ -193,13 +193,13 @@ func (s *session) Start(op lt.Op) {
 	}
 	switch op.Kind {
 	case lt.Dial:
-		s.run(op, func() { s.dial(op) })
+		s.run(op, (*session).dial)
 	case lt.Accept:
-		s.run(op, func() { s.accept(op) })
+		s.run(op, (*session).accept)
 	case lt.Syn:
-		s.run(op, func() { s.syn(op) })
+		s.run(op, (*session).syn)
 	case lt.Ack:
-		s.run(op, func() { s.ack(op) })
+		s.run(op, (*session).ack)
 	case lt.Hangup, lt.Abort:
 		s.leave(op)
 	case lt.Send, lt.Recv, lt.HalfClose:
@@ -244,16 +244,16 @@ func (s *session) has(op lt.Op) bool {
 	return false
 }
 
-// run runs f, on a goroutine of its own if op is marked with &.
-func (s *session) run(op lt.Op, f func()) {
+// run begins op with f, on a goroutine of its own if op is marked with &.
+func (s *session) run(op lt.Op, f func(*session, lt.Op)) {
 	if !op.Along {
-		f()
+		f(s, op)
 		return
 	}
 	s.flight.Add(1)
 	go func() {
 		defer s.flight.Done()
-		f()
+		f(s, op)
 	}()
 }
 

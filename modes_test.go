@@ -122,7 +122,7 @@ func TestDoubt(t *testing.T) {
 		{"asked before a dial returned", linux, `call 1 dial c0; return 1 ok conn 1; gauge l0 0`, ""},
 		{"of a half-open one nothing is sure", with(linux, func(c *Contract) { c.May |= HalfOpen }), `call 1 syn c0; return 1 ok; rest quiet; gauge l0 0; gauge l0 1`, ""},
 		{"who is dead may be in the queue", dead, one + `call 2 abort c0 conn 1; return 2 ok; rest quiet; gauge l0 1`, ""},
-		{"who is accepted is not", with(linux, func(c *Contract) { c.Credit = CreditClose }), one + `call 2 accept s0; return 2 ok conn 1; gauge l0 0`, ""},
+		{"who is accepted is not", with(linux, func(c *Contract) { c.Credit, c.Must, c.May = CreditClose, c.Must|Accepted, c.May|Accepted }), one + `call 2 accept s0; return 2 ok conn 1; gauge l0 0`, ""},
 		{"of a group it is one listener's", linux, `call 1 listen l1 1; return 1 ok; call 2 dial c0; return 2 ok conn 2; rest quiet; gauge l0 0`, ""},
 		{"nothing is known of l1", linux, `gauge l1 1`, ""},
 		{"nor behind a planned failure", linux, one + `call 2 fail l0 1; return 2 ok; call 3 dial c0; return 3 failed; gauge l0 5`, ""},

@@ -33,15 +33,31 @@ func (c census) less(o census) census {
 
 // takeCensus counts.
 func takeCensus() (c census, err error) {
-	open, err := os.ReadDir("/proc/self/fd") // with the one by which it is read
-	if err != nil {
-		return c, fmt.Errorf("count the descriptors: %w", err)
+	c[goroutines] = runtime.NumGoroutine()
+	if c[descriptors], err = countDescriptors(); err != nil {
+		return c, err
 	}
-	c[descriptors], c[goroutines] = len(open)-1, runtime.NumGoroutine()
-	if c[namespaces], err = countNamespaces(); err == nil {
-		c[processes], err = countChildren()
+	if c[namespaces], err = countNamespaces(); err != nil {
+		return c, err
 	}
+	c[processes], err = countChildren()
 	return c, err
+}
+
+// countDescriptors leaves out those by which Go looks how many processors it
+// may use, for they come and go.
+func countDescriptors() (n int, err error) {
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return 0, fmt.Errorf("count the descriptors: %w", err)
+	}
+	for _, f := range open {
+		to, err := os.Readlink("/proc/self/fd/" + f.Name())
+		if err == nil && !strings.HasPrefix(to, "/sys/fs/cgroup/") { // that of the list itself is gone
+			n++
+		}
+	}
+	return n, nil
 }
 
 func countNamespaces() (int, error) {

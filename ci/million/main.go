@@ -106,7 +106,10 @@ func table(ctx context.Context, w io.Writer, all []share, cases int, seed uint64
 		notes = append(notes, r.notes()...)
 	}
 	sum.name = "all"
-	fmt.Fprintf(w, "%v\n\n%s", &sum, strings.Join(notes, ""))
+	fmt.Fprintf(w, "%v\n", &sum)
+	for _, n := range notes {
+		fmt.Fprintf(w, "\n%s\n", n)
+	}
 	return ok, nil
 }
 
@@ -127,13 +130,13 @@ targets are, and what they have left behind. Written by
 (%s), kernel %s, %s, in %s.
 
 Violations are cases; suspects are verdicts that rest on elapsed time and that no
-longer wait has confirmed. Unknown is the share of what is promised that nothing in a
-case decided. Doubts are cases in which the kernel's own count of the accept
-queue is outside what the history says it can be. Behind it is what is left once
-the target is closed, after five seconds at most: descriptors, goroutines, network
-namespaces (of threads and descriptors), child processes, and sockets of TCP and
-UNIX in the target's namespace but for those in TIME_WAIT, which are over and
-nobody's. Steps a case are as drawn; a case ends with a full rest.
+longer wait has confirmed. Unknown is the share of what is promised that nothing in
+a case decided. Doubts are cases in which the kernel's own count of the accept queue
+is not one that the history allows. The rest is what is left once the target is
+closed, after five seconds at most: descriptors, goroutines, network namespaces (of
+threads and descriptors), child processes, and sockets of TCP and UNIX in the
+target's namespace but for those in TIME_WAIT, which are over and nobody's. Cases/s
+say what is slow and no more, for the machine may have had other work.
 
 | target | cases | steps | cases/s | violations | suspects | unknown | doubts | descriptors | goroutines | namespaces | processes | sockets |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|

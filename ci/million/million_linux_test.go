@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -61,15 +62,13 @@ func TestTable(t *testing.T) {
 type leaky struct {
 	listentest.Target
 	leave func() error
-	once  bool
+	once  sync.Once
 }
 
 func (l *leaky) Open(ctx context.Context, o listentest.Options) (listentest.Session, error) {
-	if !l.once {
-		l.once = true
-		if err := l.leave(); err != nil {
-			return nil, err
-		}
+	var err error
+	if l.once.Do(func() { err = l.leave() }); err != nil {
+		return nil, err
 	}
 	return l.Target.Open(ctx, o)
 }
@@ -172,7 +171,7 @@ func TestDoubts(t *testing.T) {
 		for _, more := range []int32{-1, 0, 1} {
 			r, err := newRow(t.Context(), func() (listentest.Target, error) {
 				target, err := targets.Open(name)
-				return &counting{leaky{Target: target, once: true}, more}, err
+				return &counting{leaky{Target: target}, more}, err
 			}, 50, 1)
 			if err != nil {
 				t.Fatal(err)

@@ -132,10 +132,10 @@ func (r *row) String() string {
 // notes says what is to be said of what is not as it should be.
 func (r *row) notes() (all []string) {
 	if r.doubts > 0 {
-		all = append(all, fmt.Sprintf("%s, case %d: %s\n\n", r.name, r.observed.Case, r.observed.Text))
+		all = append(all, fmt.Sprintf("%s, case %d: %s", r.name, r.observed.Case, r.observed.Text))
 	}
 	for _, f := range r.findings {
-		all = append(all, fmt.Sprintf("%s, case %d: %v: %s\n\n    %s\n\n", r.name, f.Case, f.Promise, f.Violation.Text,
+		all = append(all, fmt.Sprintf("%s, case %d: %v: %s\n\n    %s", r.name, f.Case, f.Promise, f.Violation.Text,
 			strings.ReplaceAll(strings.TrimSpace(f.Schedule.String()), "\n", "\n    ")))
 	}
 	return all

@@ -202,7 +202,7 @@ func TestData(t *testing.T) {
 		} {
 			got, tries := "", 0
 			var h listentest.History
-			for got != want && tries < 50 { // the kernel tells the end of a multipath connection from a worker of its own, later
+			for got != want && tries < 5000 { // the kernel tells the end of a multipath connection from a worker of its own, later
 				h, _ = run(t, target, "backlog 4\n"+text+"\n")
 				got = returned(h)
 				if tries++; target.Name() != "mptcp" {

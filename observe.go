@@ -82,5 +82,5 @@ func (k *Checker) observeDoubt() {
 		word, bound = "least", d.least
 	}
 	k.v.Observations = append(k.v.Observations,
-		Observation{Text: fmt.Sprintf("l0 counts %d in its queue while at %s %s held", n, word, connections(bound))})
+		Observation{Doubt: true, Text: fmt.Sprintf("l0 counts %d in its queue while at %s %s held", n, word, connections(bound))})
 }

@@ -176,8 +176,8 @@ func TestDoubts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if (r.doubts > 0) != (more != 0) || r.ok() != (more == 0) || (len(r.notes()) > 0) != (more != 0) {
-				t.Errorf("%s, which counts %d more than there are: %d doubts of 50 cases, %v", name, more, r.doubts, r.notes())
+			if (r.doubts.Cases > 0) != (more != 0) || r.ok() != (more == 0) || (len(r.notes()) > 0) != (more != 0) {
+				t.Errorf("%s, which counts %d more than there are: %d doubts of 50 cases, %v", name, more, r.doubts.Cases, r.notes())
 			}
 		}
 	}

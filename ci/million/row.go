@@ -18,10 +18,9 @@ type row struct {
 	planned, cases, steps                  int
 	elapsed                                time.Duration
 	violations, suspects, unknown, verdict int // verdicts are of all stated promises
-	doubts                                 int
 	left                                   census
 	findings                               []campaign.Finding
-	observed                               campaign.Observed
+	doubts                                 campaign.Doubts
 	missing                                error // why the target cannot run here
 }
 
@@ -68,7 +67,7 @@ func (r *row) run(ctx context.Context, target listentest.Target, cases int, seed
 	if err != nil {
 		return err
 	}
-	r.cases, r.steps, r.elapsed, r.findings, r.observed, r.doubts = c.Cases, c.Steps, c.Elapsed, c.Findings, c.Observed, c.Observed.Cases
+	r.cases, r.steps, r.elapsed, r.findings, r.doubts = c.Cases, c.Steps, c.Elapsed, c.Findings, c.Doubts
 	for _, p := range listentest.Promises() {
 		r.violations += c.Count(p, listentest.Violated)
 		r.suspects += c.Count(p, listentest.Suspect)
@@ -105,7 +104,7 @@ func (r *row) add(o row) {
 	r.suspects += o.suspects
 	r.unknown += o.unknown
 	r.verdict += o.verdict
-	r.doubts += o.doubts
+	r.doubts.Cases += o.doubts.Cases
 	for i, n := range o.left {
 		r.left[i] += n
 	}
@@ -113,7 +112,7 @@ func (r *row) add(o row) {
 
 // ok reports whether all is as it should be.
 func (r *row) ok() bool {
-	return r.missing == nil && r.violations == 0 && r.doubts == 0 && r.left == (census{})
+	return r.missing == nil && r.violations == 0 && r.doubts.Cases == 0 && r.left == (census{})
 }
 
 // String returns the row of the table.
@@ -122,7 +121,7 @@ func (r *row) String() string {
 		return fmt.Sprintf("| %s | cannot run here: %v |", r.name, r.missing)
 	}
 	s := fmt.Sprintf("| %s | %d | %d | %.0f | %d | %d | %.0f %% | %d |", r.name, r.cases, r.steps, float64(r.cases)/max(r.elapsed.Seconds(), 1e-9),
-		r.violations, r.suspects, 100*float64(r.unknown)/float64(max(r.verdict, 1)), r.doubts)
+		r.violations, r.suspects, 100*float64(r.unknown)/float64(max(r.verdict, 1)), r.doubts.Cases)
 	for _, n := range r.left {
 		s += fmt.Sprintf(" %d |", n)
 	}
@@ -131,8 +130,8 @@ func (r *row) String() string {
 
 // notes says what is to be said of what is not as it should be.
 func (r *row) notes() (all []string) {
-	if r.doubts > 0 {
-		all = append(all, fmt.Sprintf("%s, case %d: %s", r.name, r.observed.Case, r.observed.Text))
+	if r.doubts.Cases > 0 {
+		all = append(all, fmt.Sprintf("%s, case %d: %s", r.name, r.doubts.Case, r.doubts.Text))
 	}
 	for _, f := range r.findings {
 		all = append(all, fmt.Sprintf("%s, case %d: %v: %s\n\n    %s", r.name, f.Case, f.Promise, f.Violation.Text,

@@ -35,6 +35,7 @@ func (k *Checker) Check(h History, c Contract) Verdict {
 	k.h = h
 	k.start(c)
 	k.judgeAll()
+	k.observeDoubt()
 	k.exact()
 	k.status()
 	return k.v

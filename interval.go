@@ -13,6 +13,7 @@ type intervals struct {
 	ledger
 	hi, lo []int32
 	wait   []int32 // connections that are surely pending and alive, unless a stranger is one of them
+	doubts []doubt
 }
 
 // read fills iv from h.
@@ -21,6 +22,7 @@ func (iv *intervals) read(h *History, c Contract) {
 	n := len(h.Events)
 	iv.hi, iv.lo, iv.wait = zeroed(iv.hi, n), zeroed(iv.lo, n), zeroed(iv.wait, n)
 	iv.count()
+	iv.compare()
 	iv.gauges()
 }
 
@@ -228,7 +230,8 @@ func (l *ledger) pending(d *record) span {
 
 // gauges lets the listener's own count of its queue stand for hi, where
 // nothing but the queue holds places: from the gauge until hi falls, and what
-// may have come since is on top.
+// may have come since is on top. A count of fewer than are surely held stands
+// for nothing.
 func (iv *intervals) gauges() {
 	if iv.c.Credit == CreditClose || iv.c.May&HalfOpen != 0 {
 		return
@@ -243,7 +246,7 @@ func (iv *intervals) gauges() {
 		if iv.hi[p] < was {
 			over = 0
 		}
-		if e.Verb == Gauge && e.Step.Actor == Listener(0) {
+		if e.Verb == Gauge && e.Step.Actor == Listener(0) && e.N >= iv.lo[p] {
 			over = max(iv.hi[p]-e.N, 0)
 		}
 		iv.hi[p] -= over

@@ -98,3 +98,47 @@ func TestCreditWindow(t *testing.T) {
 		}
 	}
 }
+
+// TestDoubt: a listener's own count that is not what can be held is an
+// observation, and only where it is certain.
+func TestDoubt(t *testing.T) {
+	dead := with(linux, func(c *Contract) { c.Must, c.May = Completed, Completed })
+	const one = `call 1 dial c0; return 1 ok conn 1; `
+	for _, c := range []struct {
+		why    string
+		c      Contract
+		events string
+		want   string
+	}{
+		{"one too many", linux, one + `gauge l0 2`, "l0 counts 2 in its queue while at most 1 connection was held"},
+		{"one too few", linux, one + `rest quiet; gauge l0 0`, "l0 counts 0 in its queue while at least 1 connection was held"},
+		{"one that is not there", linux, `gauge l0 1`, "l0 counts 1 in its queue while at most 0 connections were held"},
+		{"more than all who may be in", linux, one + `call 2 dial c1; gauge l0 3`, "l0 counts 3 in its queue while at most 2 connections were held"},
+		{"that of two is as good as the other", linux, one + `call 2 accept s0; gauge l0 2`, "l0 counts 2 in its queue while at most 1 connection was held"},
+		{"only the first is told", linux, `gauge l0 1; gauge l0 2`, "l0 counts 1 in its queue while at most 0 connections were held"},
+
+		{"as it is", linux, one + `gauge l0 1; call 2 accept s0; return 2 ok conn 1; gauge l0 0`, ""},
+		{"asked before the return", linux, `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; return 2 ok conn 1; gauge l0 1`, ""},
+		{"asked before a dial returned", linux, `call 1 dial c0; return 1 ok conn 1; gauge l0 0`, ""},
+		{"of a half-open one nothing is sure", with(linux, func(c *Contract) { c.May |= HalfOpen }), `call 1 syn c0; return 1 ok; rest quiet; gauge l0 0; gauge l0 1`, ""},
+		{"who is dead may be in the queue", dead, one + `call 2 abort c0 conn 1; return 2 ok; rest quiet; gauge l0 1`, ""},
+		{"who is accepted is not", with(linux, func(c *Contract) { c.Credit, c.Must, c.May = CreditClose, c.Must|Accepted, c.May|Accepted }), one + `call 2 accept s0; return 2 ok conn 1; gauge l0 0`, ""},
+		{"of a group it is one listener's", linux, `call 1 listen l1 1; return 1 ok; call 2 dial c0; return 2 ok conn 2; rest quiet; gauge l0 0`, ""},
+		{"nothing is known of l1", linux, `gauge l1 1`, ""},
+		{"nor behind a planned failure", linux, one + `call 2 fail l0 1; return 2 ok; call 3 dial c0; return 3 failed; gauge l0 5`, ""},
+	} {
+		v := Check(history(t, c.events), c.c)
+		got := ""
+		if len(v.Observations) > 0 {
+			got = v.Observations[0].Text
+		}
+		if got != c.want || len(v.Observations) > 1 || v.First() != nil {
+			t.Errorf("%s: %+v", c.why, v)
+		}
+	}
+	// A count that is in doubt does not stand for what is held.
+	v := Check(history(t, one+`rest quiet; gauge l0 0; call 2 dial c1; return 2 refused`), linux)
+	if v.First() != nil || len(v.Observations) != 1 {
+		t.Errorf("a refusal beside a count in doubt: %+v", v)
+	}
+}

@@ -96,8 +96,9 @@ type Violation struct {
 
 // An Observation is something that is worth knowing and breaks no promise.
 type Observation struct {
-	Op   int32 // the operation that shows it
-	Text string
+	Op    int32 // the operation that shows it; 0 if none does
+	Doubt bool  // the listener's own count of its queue is not what can be held
+	Text  string
 }
 
 // A Verdict is all that Check says of one history.

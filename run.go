@@ -40,14 +40,14 @@ type Runner struct {
 	held      []Actor
 	resumed   []Actor // scratch: those who were held
 	conns     []holding
-	acked     [256]int32         // by actor, the syn that its last ack finished; 0 if none did
-	backlog   [8]int32           // by listener, in force: of the newest listen
-	listening [8]bool            // by listener
-	awaited   int32              // the operation that a step waits for, or 0
-	arrived   context.CancelFunc // called when it returns
-	lastID    int32              // the operation that was called last,
-	over      bool               // whether it has returned,
-	outcome   Outcome            // and how
+	acked     [256]int32 // by actor, the syn that its last ack finished; 0 if none did
+	backlog   [8]int32   // by listener, in force: of the newest listen
+	listening [8]bool    // by listener
+	awaited   int32      // the operation that a step waits for, or 0
+	arrived   func()     // called when it returns
+	lastID    int32      // the operation that was called last,
+	over      bool       // whether it has returned,
+	outcome   Outcome    // and how
 
 	session  Session
 	reporter func(Event) // report
@@ -387,11 +387,11 @@ func (r *Runner) rest() error {
 func (r *Runner) settle(most time.Duration, id int32) (Rest, error) {
 	ctx := r.ctx
 	if r.level != LevelFull { // a full level has no use for real time
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(r.ctx, most)
-		defer cancel()
+		l := newLimit(r.ctx, most)
+		ctx = l
+		defer l.end()
 		if _, returned := r.last(); id != 0 && !returned {
-			r.await(id, cancel)
+			r.await(id, l.end)
 			defer r.await(0, nil)
 		}
 	}

@@ -33,6 +33,7 @@ var allowed = map[string][]string{
 	"targets":     {"", "sched", "targets", "golang.org/x/sys"},
 	"ci/faults":   {"", "ci/campaign", "sched", "targets", "golang.org/x/sync"},
 	"ci/campaign": {"", "corpus", "sched", "shrink", "targets", "golang.org/x/sync"},
+	"ci/million":  {"", "ci/campaign", "targets"},
 	"ci/proofs":   {"", "targets"},
 	"ci/finds":    {"", "ci/campaign", "sched", "targets", "golang.org/x/sync", "pgregory.net/rapid", "github.com/leanovate/gopter"},
 	"fuzz":        {"", "targets", "corpus"},

@@ -36,6 +36,7 @@ var moved = map[string]string{
 	"linux-phantom tcp:raw=1,syncookies=0":                    "",
 	"linux-phantom tcp:raw=1,syncookies=2":                    "SyncookiesRecv 2, SyncookiesSent 1, TCPReqQFullDoCookies 1",
 	"linux-phantom-behind-overflow tcp:raw=1":                 "SyncookiesRecv 2, SyncookiesSent 1, TCPReqQFullDoCookies 1",
+	"linux-reuseport-refusal tcp:reuseport=2,steer=0":         "ListenDrops 1, ListenOverflows 1",
 	"linux-shrink-half-open tcp:raw=1":                        "ListenDrops 1, ListenOverflows 1",
 	"linux-shrink-half-open tcp:raw=1,syncookies=0":           "ListenDrops 1, ListenOverflows 1",
 	"linux-shrink tcp":                                        "ListenDrops 2, ListenOverflows 2",

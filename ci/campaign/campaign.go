@@ -64,6 +64,23 @@ type Row struct {
 	Policies []Tally // by their names; none below level full
 	Findings []Finding
 	Reached  []Reached // in the order of the cases
+	Doubts   Doubts
+}
+
+// Doubts are observations that a listener's own count of its queue is not what
+// can be held.
+type Doubts struct {
+	Cases int    `json:"cases"` // in which there was one
+	Case  int    `json:"case"`  // the first of them,
+	Text  string `json:"text"`  // and what it was
+}
+
+// add enters more of them.
+func (d *Doubts) add(more Doubts) {
+	if more.Cases > 0 && (d.Cases == 0 || more.Case < d.Case) {
+		d.Case, d.Text = more.Case, more.Text
+	}
+	d.Cases += more.Cases
 }
 
 // Count returns how many cases ended in a status of a promise.
@@ -176,6 +193,7 @@ type worker struct {
 	stepped  func(sched.Task)
 	news     []News // of this round
 	counts   [][]int
+	doubts   Doubts
 	policies []*policy
 }
 
@@ -221,6 +239,11 @@ func (w *worker) one(ctx context.Context, i int, s listentest.Schedule, p *polic
 	p.Runs += runs
 	for promise, status := range v.Of {
 		w.counts[promise][status]++
+	}
+	for _, o := range v.Observations {
+		if o.Doubt { // there is one at most
+			w.doubts.add(Doubts{1, i, o.Text})
+		}
 	}
 	w.done.Add(1)
 	if first := certain(v); first != nil {
@@ -301,6 +324,7 @@ func (w *worker) sumUp() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.row.Steps += w.steps
+	w.row.Doubts.add(w.doubts)
 	for p := range w.counts {
 		for s, n := range w.counts[p] {
 			w.row.Counts[p][s] += n

@@ -127,9 +127,7 @@ func (p *printer) judged(file string, h listentest.History, c listentest.Contrac
 			p.printf("  also: %s\n", verdictText(w))
 		}
 	}
-	for _, o := range v.Observations {
-		p.printf("  observed: %s\n", o.Text)
-	}
+	p.observed(v)
 	if len(v.Violations) > 1 || len(v.Observations) > 0 {
 		p.printf("\n")
 	}
@@ -141,6 +139,13 @@ func (p *printer) judged(file string, h listentest.History, c listentest.Contrac
 		p.printf("  unknown means undecided: nothing in this history showed it, so it is not held\n")
 	}
 	p.printf("\n")
+}
+
+// observed prints what is worth knowing and breaks nothing.
+func (p *printer) observed(v listentest.Verdict) {
+	for _, o := range v.Observations {
+		p.printf("  observed: %s\n", o.Text)
+	}
 }
 
 // verdictText says what counts of a verdict.

@@ -147,6 +147,9 @@ func (n *night) slice(ctx context.Context, job campaign.Job, s campaign.Slice) (
 	if err != nil {
 		r.Trouble = append(r.Trouble, err.Error())
 	}
+	if err := letGo(t); err != nil {
+		r.Trouble = append(r.Trouble, err.Error())
+	}
 	for _, f := range row.Findings {
 		r.Broken += row.Count(f.Promise, listentest.Violated)
 		if job.Kind == campaign.CanaryJob {

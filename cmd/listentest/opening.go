@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -58,4 +59,13 @@ func one(name string) (listentest.Target, error) {
 		return nil, fmt.Errorf("target %s cannot run here: %w", name, all[0].err)
 	}
 	return all[0].target, nil
+}
+
+// letGo closes a target that holds something, such as a network namespace, at
+// its end.
+func letGo(t listentest.Target) error {
+	if c, ok := t.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }

@@ -135,6 +135,11 @@ func (r *replayer) replay(ctx context.Context, e listentest.Entry, name string) 
 		r.printf("%s on %s: skipped, %v\n", e.Name, name, err)
 		return
 	}
+	defer func() {
+		if err := letGo(t); err != nil {
+			r.worst(r.failed(err))
+		}
+	}()
 	runner := &listentest.Runner{Target: t}
 	if len(r.named) > 0 {
 		r.onNamed(ctx, e, runner)
@@ -224,4 +229,5 @@ func (r *replayer) verdict(ctx context.Context, e listentest.Entry, runner *list
 	for _, promise := range listentest.Promises() {
 		r.printf("  %-12v %v\n", promise, p.Verdict.Of[promise])
 	}
+	r.observed(p.Verdict)
 }

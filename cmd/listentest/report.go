@@ -52,6 +52,7 @@ type targetRow struct {
 	Promises     map[string]map[string]int `json:"promises"`
 	Policies     []policyRow               `json:"policies,omitempty"` // at control level full
 	OneIn        int                       `json:"one_in"`             // see sched.OneIn
+	Doubts       campaign.Doubts           `json:"doubts"`
 	Coverage     coverageRow               `json:"coverage"`
 	promiseOrder []string
 }
@@ -109,7 +110,7 @@ func (r *report) add(row campaign.Row, c coverageRow) {
 		CasesPerS: float64(row.Cases) / row.Elapsed.Seconds(), Promises: map[string]map[string]int{},
 		PaceMS: listentest.DefaultPace.Milliseconds(), GraceMS: listentest.DefaultGrace.Milliseconds()}
 	t.Policies, t.OneIn = policyRows(row.Policies), sched.OneIn(row.Cases)
-	t.Coverage = c
+	t.Doubts, t.Coverage = row.Doubts, c
 	for _, p := range listentest.Promises() {
 		counts := map[string]int{}
 		for _, s := range listentest.Statuses() {
@@ -185,6 +186,9 @@ func (r *report) printTable(w io.Writer) {
 	t.Flush()
 	for _, row := range r.Targets {
 		fmt.Fprintf(w, "%s: %d cases, %d steps, %.0f cases/s, control level %s\n", row.Target, row.Cases, row.Steps, row.CasesPerS, row.Level)
+		if d := row.Doubts; d.Cases > 0 {
+			fmt.Fprintf(w, "%s: the listener's own count is in doubt in %d cases, first in case %d: %s\n", row.Target, d.Cases, d.Case, d.Text)
+		}
 		printCoverage(w, row)
 		r.printClaims(w, row)
 	}

@@ -116,6 +116,9 @@ func (r *report) run(ctx context.Context, out *printer, p *runPlan, t listentest
 	if err != nil && !errors.Is(err, context.Canceled) {
 		r.Troubles = append(r.Troubles, skipped{row.Target, err.Error()})
 	}
+	if err := letGo(t); err != nil {
+		r.Troubles = append(r.Troubles, skipped{row.Target, err.Error()})
+	}
 	for _, f := range row.Findings {
 		file, err := r.saveFinding(p.save, f, row)
 		out.finding(f, row, file)

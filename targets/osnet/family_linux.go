@@ -152,12 +152,15 @@ func encode(sa unix.Sockaddr) []byte {
 	return nil
 }
 
-var abstractNames atomic.Uint64
+var (
+	abstractNames atomic.Uint64
+	abstractFirst = "@listentest-" + strconv.Itoa(os.Getpid()) + "-"
+)
 
 // abstractName returns a name of the abstract namespace, which needs no file
 // and is gone with its socket.
 func abstractName() string {
-	return "@listentest-" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatUint(abstractNames.Add(1), 10)
+	return abstractFirst + strconv.FormatUint(abstractNames.Add(1), 10)
 }
 
 // tcpContract is that of this machine's settings.

@@ -3,6 +3,7 @@
 package osnet
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -72,6 +73,13 @@ func TestGroupFacts(t *testing.T) {
 	}
 	if dropped == 0 || dropped == 20 {
 		t.Errorf("of 20 second dials %d were dropped while one listener of two had room", dropped)
+	}
+	// Unless a program chooses it.
+	for k, want := range []string{"ok ok open open ok", "ok ok open ok open"} {
+		h, _ := run(t, named(t, fmt.Sprintf("tcp:reuseport=2,steer=%d", k)), "backlog 0\nlisten l1 0\ndial c0\ndial c1\naccept s8\naccept s0\n")
+		if got := strings.Join(listentest.Outcomes(h), " "); got != want {
+			t.Errorf("steered to l%d: %s, want %s\n%v", k, got, want, h)
+		}
 	}
 	// The close of one resets who waits there, and nobody else.
 	ended := 0

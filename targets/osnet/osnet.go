@@ -8,18 +8,21 @@
 // on a thread of its own, and so does an accept that is to be held at its
 // exit: the thread that made the call then stays behind it.
 //
-// A target may have settings. reuseport=N lets N listeners share the address.
+// A target may have settings. reuseport=N lets N listeners share the address,
+// and steer=K has every dial go to number K of them, from 0 on in the order in
+// which they began to listen; the last takes the number of one that is closed.
 // raw=1 has half-open connections (syn and ack), of segments that are made by
 // hand. defer=SECONDS and fastopen=LENGTH are TCP_DEFER_ACCEPT and TCP_FASTOPEN
 // of the listeners, and with the latter dials open fast. syncookies, abort,
-// migrate and somaxconn are the kernel's own. All but reuseport, defer and addr
-// give the target a network namespace of its own.
+// migrate and somaxconn are the kernel's own. All but reuseport, steer, defer and
+// addr give the target a network namespace of its own.
 //
 // A listener may be somebody else's, too: Serve runs a command whose accepts are
 // seen and held, and Observe dials a listener that is there.
 package osnet
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -47,11 +50,13 @@ type Target struct {
 	family   *family
 	addr     netip.Addr // where TCP listens, loopback; the zero Addr is one of its own for each session
 	group    int        // listeners that can share the address, 1 to 8
+	steer    int        // number of the listener to which all dials go; -1 if a hash says
 	raw      bool       // it has syn and ack
 	deferral int        // TCP_DEFER_ACCEPT of its listeners, in seconds; 0 is none
 	fastopen int        // TCP_FASTOPEN of its listeners, the length of the queue; 0 is none
 	sysctls  map[string]int
 	wires    wires
+	diag     diag
 	ns       *os.File // the network namespace in which those are in force; nil is the process's
 	foreign  *foreign // whose listener it is, if not ours
 	contract listentest.Contract
@@ -62,7 +67,7 @@ type Target struct {
 // there is none of or an address that is not loopback, or with another error
 // where this machine has no such family.
 func New(name, familyName string, settings ...Setting) (*Target, error) {
-	t := &Target{name: name, group: 1, sysctls: map[string]int{}}
+	t := &Target{name: name, group: 1, steer: -1, sysctls: map[string]int{}}
 	for i := range families {
 		if families[i].name == familyName {
 			t.family = &families[i]
@@ -76,6 +81,9 @@ func New(name, familyName string, settings ...Setting) (*Target, error) {
 			return nil, err
 		}
 	}
+	if t.steer >= t.group {
+		return nil, &listentest.MisuseError{Reason: fmt.Sprintf("%s: steer=%d needs reuseport=%d or more", name, t.steer, max(t.steer+1, 2))}
+	}
 	err := t.isolate()
 	if err == nil {
 		err = t.inside(func() (err error) {
@@ -88,7 +96,7 @@ func New(name, familyName string, settings ...Setting) (*Target, error) {
 		err = t.probe()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", name, err)
+		return nil, errors.Join(fmt.Errorf("open %s: %w", name, err), t.Close())
 	}
 	return t, nil
 }
@@ -104,6 +112,9 @@ func (t *Target) set(s Setting) (err error) {
 		return err
 	case s.Key == "reuseport": // how many listeners share the address
 		t.group, err = t.setNumber(s, 2, 8)
+		return err
+	case s.Key == "steer":
+		t.steer, err = t.setNumber(s, 0, 7)
 		return err
 	case s.Key == "raw": // whether there are half-open connections
 		n, err := t.setNumber(s, 0, 1)

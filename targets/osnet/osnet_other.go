@@ -20,6 +20,8 @@ func (t *Target) refine(c listentest.Contract) listentest.Contract { return c }
 
 type wires struct{}
 
+type diag struct{}
+
 func (t *Target) probe() error { return nil }
 
 func (t *Target) inside(f func() error) error { return f() }
@@ -48,6 +50,12 @@ func Observe(name, where string) (*Target, error) { return nil, errors.ErrUnsupp
 
 // Serve always fails.
 func Serve(name string, command ...string) (*Target, error) { return nil, errors.ErrUnsupported }
+
+// Close does nothing.
+func (t *Target) Close() error { return nil }
+
+// Sockets returns -1: nobody counts them here.
+func (t *Target) Sockets() (int, error) { return -1, nil }
 
 // Isolate does nothing.
 func Isolate() string { return "no network namespaces on this system" }

@@ -44,6 +44,7 @@ func each(t *testing.T, f func(t *testing.T, target *Target)) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			t.Cleanup(func() { _ = target.Close() })
 			f(t, target)
 		})
 	}
@@ -161,7 +162,7 @@ func TestContract(t *testing.T) {
 			if len(got) != b+3 || got[b] != "ok" || got[b+1] != next || got[b+2] != next {
 				t.Errorf("backlog %d: %d operations, the last %v; want %d ok, then %s", b, len(got), got[len(got)-2:], b+1, next)
 			}
-			if target.family.addressed && !strings.Contains(h.String(), fmt.Sprintf("gauge l0 %d\n", b+1)) {
+			if (target.family.addressed || target.diag.socket != nil) && !strings.Contains(h.String(), fmt.Sprintf("gauge l0 %d\n", b+1)) {
 				t.Errorf("backlog %d: the kernel does not count %d pending:\n%v", b, b+1, h)
 			}
 		}
@@ -210,7 +211,7 @@ func TestData(t *testing.T) {
 		} {
 			got, tries := "", 0
 			var h listentest.History
-			for got != want && tries < 2000 { // the kernel tells the end of a multipath connection from a worker of its own, later: on a busy machine one try in twenty sees it
+			for got != want && tries < 5000 { // the kernel tells the end of a multipath connection from a worker of its own, later
 				h, _ = run(t, target, "backlog 4\n"+text+"\n")
 				got = returned(h)
 				if tries++; target.Name() != "mptcp" {
@@ -375,6 +376,8 @@ func TestNewRefuses(t *testing.T) {
 		{"addr", "localhost"}: "expected an IPv4 address",
 		{"adr", "127.0.0.1"}:  "there is no setting \"adr\"",
 		{"reuseport", "1"}:    "expected a number from 2 to 8",
+		{"steer", "1"}:        "steer=1 needs reuseport=2 or more",
+		{"steer", "8"}:        "expected a number from 0 to 7",
 		{"reuseport", "many"}: "expected a number from 2 to 8",
 		{"syncookies", "3"}:   "expected a number from 0 to 2",
 		{"raw", "2"}:          "expected a number from 0 to 1",

@@ -51,6 +51,7 @@ func TestPresetsHold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() { _ = target.Close() })
 		own := target.contract
 		for i, name := range names {
 			p, ok := preset.Get(name)

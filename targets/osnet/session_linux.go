@@ -30,6 +30,7 @@ type session struct {
 
 	mu      sync.Mutex // guards the rest
 	clients []client   // in the order in which their dials and syns were tried
+	past    int        // so many of them, the first, are done with, see live
 	accepts []lt.Op    // those that found nothing, oldest first
 	servers []server
 	plans   map[lt.Actor]int16 // what the next dial or accept of an actor meets,
@@ -38,7 +39,8 @@ type session struct {
 	held    map[lt.Actor]chan struct{}
 	process *process       // the command that listens, if one does
 	parked  sync.WaitGroup // threads of held acceptors
-	queue   int32          // the last Gauge
+	queue   int32          // the last Gauge,
+	due     int32          // and who was pending then, by our books
 	wire    *wire          // taken at the first syn
 	trouble error
 	polls   []unix.PollFd // buffers
@@ -89,8 +91,8 @@ func (s *session) Reopen(o lt.Options) error {
 		s.listeners[n] = -1
 	}
 	s.keeper, s.addr, s.down = -1, nil, false
-	s.clients, s.accepts, s.servers = s.clients[:0], s.accepts[:0], s.servers[:0]
-	s.armed, s.queue, s.trouble = [64]bool{}, 0, nil
+	s.clients, s.past, s.accepts, s.servers = s.clients[:0], 0, s.accepts[:0], s.servers[:0]
+	s.armed, s.queue, s.due, s.trouble = [64]bool{}, 0, 0, nil
 	clear(s.plans)
 	clear(s.planned)
 	if s.t.foreign != nil {
@@ -101,7 +103,7 @@ func (s *session) Reopen(o lt.Options) error {
 		return err
 	}
 	if s.addr, err = unix.Getsockname(fd); err == nil {
-		err = unix.Listen(fd, int(o.Backlog))
+		err = s.openAt(fd, int(o.Backlog))
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen: %w", err), unix.Close(fd))
@@ -111,7 +113,8 @@ func (s *session) Reopen(o lt.Options) error {
 }
 
 // probe returns an error if this machine has no such sockets, no address for
-// them, or no wire where t is to have one.
+// them, or no wire where t is to have one. It finds out whether the kernel can
+// be asked about those of UNIX.
 func (t *Target) probe() error {
 	if t.raw {
 		w, err := t.takeWire()
@@ -124,6 +127,12 @@ func (t *Target) probe() error {
 	fd, err := s.bound(t.family.listenAddr(t))
 	if err != nil {
 		return err
+	}
+	if !t.family.addressed && t.inside(t.diag.open) == nil {
+		if _, err := t.diag.queued(fd); err != nil { // the kernel is built without it
+			_ = t.diag.close() // nothing was kept in it
+			t.diag.socket = nil
+		}
 	}
 	return unix.Close(fd)
 }
@@ -155,6 +164,26 @@ func (s *session) bound(sa unix.Sockaddr) (int, error) {
 	return fd, nil
 }
 
+// openAt has fd listen, with the program for its group if there is one: not
+// before, for a socket that has a group cannot listen where others do.
+func (s *session) openAt(fd, backlog int) error {
+	err := unix.Listen(fd, backlog)
+	if err == nil && s.t.steer >= 0 {
+		if err := steer(fd, s.t.steer); err != nil {
+			s.fail(fmt.Errorf("steer: %w", err))
+		}
+	}
+	return err
+}
+
+// steer has a program say which listener of fd's group a SYN goes to, and it
+// always returns n. One that is not there leaves it to the hash
+// (run_bpf_filter, net/core/sock_reuseport.c).
+func steer(fd, n int) error {
+	program := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: uint32(n)}
+	return unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_REUSEPORT_CBPF, &unix.SockFprog{Len: 1, Filter: &program})
+}
+
 func (s *session) socket() (int, error) {
 	fd := -1
 	err := s.t.inside(func() (err error) {
@@ -176,14 +205,14 @@ func (s *session) Start(op lt.Op) {
 	switch op.Kind {
 	case lt.Dial:
 		s.meets(op)
-		s.run(op, func() { s.dial(op) })
+		s.run(op, (*session).dial)
 	case lt.Accept:
 		s.meets(op)
-		s.run(op, func() { s.accept(op) })
+		s.run(op, (*session).accept)
 	case lt.Syn:
-		s.run(op, func() { s.syn(op) })
+		s.run(op, (*session).syn)
 	case lt.Ack:
-		s.run(op, func() { s.ack(op) })
+		s.run(op, (*session).ack)
 	case lt.Fail:
 		s.plan(op)
 	case lt.Hangup, lt.Abort:
@@ -236,17 +265,17 @@ func (s *session) has(op lt.Op) bool {
 	return false
 }
 
-// run runs f, on a goroutine of its own if op is marked with & and the call is
-// made here.
-func (s *session) run(op lt.Op, f func()) {
+// run begins op with f, on a goroutine of its own if op is marked with & and
+// the call is made here.
+func (s *session) run(op lt.Op, f func(*session, lt.Op)) {
 	if !op.Along || op.Kind == lt.Accept && s.process != nil {
-		f()
+		f(s, op)
 		return
 	}
 	s.flight.Add(1)
 	go func() {
 		defer s.flight.Done()
-		f()
+		f(s, op)
 	}()
 }
 
@@ -296,7 +325,7 @@ func (s *session) listen(op lt.Op) {
 			}
 		}
 	}
-	if err := unix.Listen(fd, int(op.N)); err == nil {
+	if err := s.openAt(fd, int(op.N)); err == nil {
 		s.listeners[n] = fd
 		s.done(op, lt.OK, 0)
 		return

@@ -1,6 +1,7 @@
 package osnet
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -36,7 +37,7 @@ func (t *Target) keys() []string {
 		keys = append(keys, "addr")
 	}
 	if t.family.addressed && t.family.proto == 0 {
-		keys = append(keys, "defer", "fastopen")
+		keys = append(keys, "defer", "fastopen", "steer")
 		if t.family.domain == unix.AF_INET {
 			keys = append(keys, "raw")
 		}
@@ -65,22 +66,28 @@ func (t *Target) isolate() error {
 	if len(t.sysctls) == 0 && !t.raw && t.fastopen == 0 {
 		return nil
 	}
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends here
-		done <- t.unshare()
-	}()
-	if err := <-done; err != nil {
+	err := away(func() error { return unix.Unshare(unix.CLONE_NEWNET) }, t.furnish)
+	if err != nil {
 		return fmt.Errorf("set what %s asks for in a network namespace: %w", t.name, err)
 	}
 	return nil
 }
 
-// unshare makes the namespace, on a thread that will not be used again.
-func (t *Target) unshare() error {
-	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-		return err
+// Close lets go of t's namespace and of what it keeps from one session to the
+// next. It is the end of t: all its sessions must be closed before.
+func (t *Target) Close() error {
+	err := errors.Join(t.wires.close(), t.diag.close())
+	if t.ns != nil {
+		err = errors.Join(err, t.ns.Close())
 	}
+	if err != nil {
+		return fmt.Errorf("close %s: %w", t.name, err)
+	}
+	return nil
+}
+
+// furnish sets up the namespace that the thread is in, and keeps it.
+func (t *Target) furnish() error {
 	if err := bringUpLoopback(); err != nil {
 		return err
 	}
@@ -117,6 +124,13 @@ func (t *Target) inside(f func() error) error {
 	if t.ns == nil {
 		return f()
 	}
+	return away(func() error { return unix.Setns(int(t.ns.Fd()), unix.CLONE_NEWNET) }, f)
+}
+
+// away moves the thread to another namespace, runs f there, and moves it back.
+// To end the thread instead would not do: the first one of a process goes on
+// when its goroutine ends, and would keep the namespace.
+func away(move, f func() error) error {
 	runtime.LockOSThread()
 	out, err := os.Open("/proc/thread-self/ns/net")
 	if err != nil {
@@ -124,7 +138,7 @@ func (t *Target) inside(f func() error) error {
 		return fmt.Errorf("enter a namespace: %w", err)
 	}
 	defer out.Close()
-	if err := unix.Setns(int(t.ns.Fd()), unix.CLONE_NEWNET); err != nil {
+	if err := move(); err != nil {
 		runtime.UnlockOSThread()
 		return fmt.Errorf("enter a namespace: %w", err)
 	}

@@ -46,6 +46,7 @@ func named(t *testing.T, name string) *Target {
 		}
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = target.Close() }) // the test may have done it
 	return target
 }
 

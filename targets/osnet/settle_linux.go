@@ -53,7 +53,7 @@ func (s *session) try() {
 	var dials []client
 	var accepts []lt.Op
 	if !idle {
-		dials = slices.DeleteFunc(slices.Clone(s.clients), func(c client) bool { return c.phase != dialing || c.half != nil })
+		dials = slices.DeleteFunc(slices.Clone(s.live()), func(c client) bool { return c.phase != dialing || c.half != nil })
 		accepts = slices.Clone(s.accepts)
 	}
 	s.mu.Unlock()
@@ -72,13 +72,18 @@ func (s *session) try() {
 	}
 }
 
-func (s *session) anyDialing() bool {
-	for i := range s.clients {
-		if s.clients[i].phase == dialing {
-			return true
-		}
+// live returns the clients from the first on that is not done with: whom no
+// accept returned, and who may still be admitted, or told their end. A session
+// may have had many others, and they are looked at at every step.
+func (s *session) live() []client {
+	for s.past < len(s.clients) && (s.clients[s.past].taken || s.clients[s.past].phase == over) {
+		s.past++
 	}
-	return false
+	return s.clients[s.past:]
+}
+
+func (s *session) anyDialing() bool {
+	return slices.ContainsFunc(s.live(), func(c client) bool { return c.phase == dialing })
 }
 
 // ended looks for clients whose connection ended before an accept, and
@@ -87,30 +92,49 @@ func (s *session) ended() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.polls = s.polls[:0]
-	for _, c := range s.clients {
-		if c.pending() {
+	live := s.live()
+	for i := range live {
+		if c := &live[i]; c.pending() {
 			s.polls = append(s.polls, unix.PollFd{Fd: int32(c.fd), Events: unix.POLLRDHUP})
 		}
 	}
 	if len(s.polls) > 0 {
 		if n, err := poll(s.polls, 0); n > 0 && err == nil {
-			s.reportEnded()
+			s.reportEnded(live)
 		}
 	}
-	if q, ok := s.queued(); ok && q != s.queue {
-		s.queue = q
-		s.report(lt.Event{Verb: lt.Gauge, Step: lt.Step{Actor: lt.Listener(0)}, N: q})
+	s.gauge()
+}
+
+// gauge reports the length of the accept queue where that has changed, or who
+// should be in it, which is when the two are worth comparing.
+func (s *session) gauge() {
+	live, due := s.live(), int32(0)
+	for i := range live {
+		if c := &live[i]; c.phase == connected && !c.taken {
+			due++
+		}
 	}
+	nobody := len(live) == 0 && s.queue == 0 && s.wire == nil && s.t.contract.Anomalies&lt.Phantom == 0 // who could come
+	if due == s.due && (s.family.quiet || nobody) {
+		return // it is as it was
+	}
+	q, ok := s.queued()
+	if !ok || q == s.queue && due == s.due {
+		return
+	}
+	s.queue, s.due = q, due
+	s.report(lt.Event{Verb: lt.Gauge, Step: lt.Step{Actor: lt.Listener(0)}, N: q})
 }
 
 func (c *client) pending() bool { return c.phase == connected && !c.taken && !c.quit }
 
 // reportEnded reports those of s.polls that have news; they stand in the
 // order of the pending clients.
-func (s *session) reportEnded() {
+func (s *session) reportEnded(live []client) {
 	next := 0
-	for i := range s.clients {
-		c := &s.clients[i]
+	for i := range live {
+		c := &live[i]
 		if !c.pending() {
 			continue
 		}
@@ -132,16 +156,23 @@ func (s *session) reportEnded() {
 }
 
 // queued returns the length of the accept queue by the listener's own count:
-// tcpi_unacked, which Linux fills with sk_ack_backlog for a listener.
-func (s *session) queued() (int32, bool) {
-	if s.listeners[0] < 0 || s.down || !s.family.addressed {
+// tcpi_unacked, which Linux fills with sk_ack_backlog for a listener, or what
+// sock_diag says; ok is false if there is none.
+func (s *session) queued() (n int32, ok bool) {
+	switch {
+	case s.listeners[0] < 0 || s.down:
+		return 0, false
+	case s.family.addressed:
+		info, err := unix.GetsockoptTCPInfo(s.listeners[0], unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err != nil {
+			return 0, false
+		}
+		return int32(info.Unacked), true
+	case s.t.diag.socket == nil:
 		return 0, false
 	}
-	info, err := unix.GetsockoptTCPInfo(s.listeners[0], unix.IPPROTO_TCP, unix.TCP_INFO)
-	if err != nil {
-		return 0, false
-	}
-	return int32(info.Unacked), true
+	n, err := s.t.diag.queued(s.listeners[0])
+	return n, err == nil
 }
 
 // expecting reports whether something is open that should move: a dial while
@@ -150,10 +181,7 @@ func (s *session) queued() (int32, bool) {
 func (s *session) expecting() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	pending := false
-	for i := range s.clients {
-		pending = pending || s.clients[i].pending() && s.t.deferral == 0 // one that is deferred is to stay where it is
-	}
+	pending := s.t.deferral == 0 && slices.ContainsFunc(s.live(), func(c client) bool { return c.pending() }) // one that is deferred is to stay where it is
 	switch {
 	case !s.listening():
 		return pending && (!s.down || s.family.addressed)
@@ -169,9 +197,9 @@ func (s *session) expecting() bool {
 // queue drops it, and then nothing is to be expected of it for a second, even
 // if room comes.
 func (s *session) dialExpected() bool {
-	expected := false
-	for i := range s.clients {
-		if c := &s.clients[i]; c.phase == dialing && !c.dropped {
+	expected, live := false, s.live()
+	for i := range live {
+		if c := &live[i]; c.phase == dialing && !c.dropped {
 			c.dropped = s.full() || s.t.deferral > 0 // nothing is guaranteed there
 			expected = expected || !c.dropped
 		}

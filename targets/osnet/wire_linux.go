@@ -24,6 +24,7 @@ type wire struct {
 	net     byte   // ours is 10.net.0.0/16
 	last    uint32 // address that was given out
 	buffer  [128]byte
+	cleanup runtime.Cleanup
 }
 
 // wires are those of a target that nobody uses now: to close a packet socket
@@ -64,6 +65,18 @@ func (t *Target) giveWire(w *wire) {
 	t.wires.free = append(t.wires.free, w)
 }
 
+// close closes the wires that are free.
+func (f *wires) close() (err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, w := range f.free {
+		w.cleanup.Stop()
+		err = errors.Join(err, unix.Close(w.out), unix.Close(w.in))
+	}
+	f.free = nil
+	return err
+}
+
 // loIndex is lo's in every namespace (LOOPBACK_IFINDEX, include/net/flow.h).
 const loIndex = 1
 
@@ -91,7 +104,7 @@ func (w *wire) open() (err error) {
 	if err != nil {
 		return errors.Join(fmt.Errorf("packet socket: %w", err), unix.Close(w.out), unix.Close(w.in))
 	}
-	runtime.AddCleanup(w, func(fds [2]int) {
+	w.cleanup = runtime.AddCleanup(w, func(fds [2]int) {
 		for _, fd := range fds {
 			_ = unix.Close(fd) // nobody is left who could be told
 		}

@@ -51,7 +51,7 @@ func printCoverage(w io.Writer, t targetRow) {
 	} else {
 		fmt.Fprintf(w, "%d orders, holds and outcomes", c.Reached)
 	}
-	fmt.Fprintf(w, "; the last new one %d cases ago\n", t.Cases-1-c.Last)
+	fmt.Fprintf(w, "; the last new one %d cases ago\n", max(t.Cases-1-c.Last, 0)) // one that was interrupted counts for its coverage only
 	const most = 5
 	if n := len(c.Never); n > most {
 		fmt.Fprintf(w, "%s: never reached: %s; and %d more, which -json prints\n", t.Target, strings.Join(c.Never[:most], "; "), n-most)

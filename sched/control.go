@@ -1,0 +1,154 @@
+package sched
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"unsafe"
+)
+
+// A Plan says how the goroutines of a bubble are scheduled.
+type Plan struct {
+	// Mode is who takes over at a decision: see the constants.
+	Mode Mode
+	// Seed is what is random in the run: the policy's picks, the order of
+	// select's cases, of equal timers and of maps, math/rand and hash seeds.
+	Seed uint64
+	// Changes are the points at which, in mode PCT, whoever runs falls behind
+	// all others; at most 8. PCT of depth d has d-1.
+	Changes []uint64
+	// Choices answer the first decisions in mode Replay; behind them the
+	// goroutine that runs runs on.
+	Choices []byte
+}
+
+// A Mode is a way to pick who takes over.
+type Mode uint8
+
+const (
+	RunOn     Mode = iota // whoever runs runs until it blocks
+	Random                // anybody, at each point
+	PCT                   // whoever has the highest of random priorities
+	Replaying             // as Choices say
+)
+
+// A Trace is what a run did. Runs of one program that was built in one way
+// have equal hashes if they did the same.
+type Trace struct {
+	Hash      uint64 // of every point that was passed, and by whom, and of every decision
+	Points    uint64
+	Decisions []Decision // the first 65536
+	Cut       bool       // there were more decisions, or more goroutines than there is room for
+}
+
+// A Decision was who runs next of several: 0 is whoever ran, if it can.
+type Decision struct{ Of, Picked uint8 }
+
+// A Control is a bubble under control.
+type Control struct{ log []byte }
+
+// Errors of Begin.
+var (
+	// ErrNotHonoured says that the program was built without schedule control:
+	// goroutines run as they like, and nobody is preempted.
+	ErrNotHonoured = errors.New("schedule control is not honoured: build with listentest go")
+	// ErrMisuse says that Begin was called where control is not possible.
+	ErrMisuse = errors.New("schedule control cannot begin here")
+)
+
+const mostDecisions = 1 << 16
+
+// Begin puts the synctest bubble of the caller under control, which must have
+// no other goroutine that runs, and on one processor (GOMAXPROCS=1). One bubble
+// is controlled at a time. The error is [ErrNotHonoured] or wraps [ErrMisuse].
+func Begin(p Plan) (*Control, error) {
+	if !Controlled() {
+		return nil, ErrNotHonoured
+	}
+	c := &Control{log: make([]byte, 2*mostDecisions)}
+	switch begin(uint8(p.Mode), p.Seed, p.Changes, p.Choices, c.log) {
+	case 1:
+		return nil, fmt.Errorf("%w: not in a synctest bubble", ErrMisuse)
+	case 2:
+		return nil, fmt.Errorf("%w: GOMAXPROCS is %d, and must be 1", ErrMisuse, runtime.GOMAXPROCS(0))
+	case 3:
+		return nil, fmt.Errorf("%w: another bubble is under control", ErrMisuse)
+	case 4:
+		return nil, fmt.Errorf("%w: others of the bubble run already", ErrMisuse)
+	}
+	return c, nil
+}
+
+// End gives the bubble free. Whoever is held runs on.
+func (c *Control) End() Trace {
+	hash, points, decisions, spilled := end()
+	t := Trace{Hash: hash, Points: points, Cut: spilled || decisions > mostDecisions}
+	for i := range min(decisions, mostDecisions) {
+		t.Decisions = append(t.Decisions, Decision{c.log[2*i], c.log[2*i+1]})
+	}
+	return t
+}
+
+// A G is a goroutine under control.
+type G struct {
+	g     unsafe.Pointer
+	id    uint32
+	armed uint32
+}
+
+// Go starts a goroutine.
+func Go(f func()) *G {
+	g := &G{}
+	go func() {
+		if g.g, g.id = self(); g.id != 0 && g.armed != 0 {
+			arm(g.g, g.id, g.armed)
+		}
+		f()
+	}()
+	return g
+}
+
+// PreemptAfter holds g at its k-th point from here on, k at least 1; 0 takes
+// that back. It reports whether that will be honoured.
+func (g *G) PreemptAfter(k int) bool {
+	if g.id == 0 {
+		g.armed = uint32(k)
+		return Controlled()
+	}
+	return arm(g.g, g.id, uint32(k))
+}
+
+// Resume lets g run on, and reports whether it was held.
+func (g *G) Resume() bool { return g.id != 0 && resume(g.g, g.id) }
+
+// Points returns how many points g has passed.
+func (g *G) Points() int {
+	points, _, _, _ := state(g.g, g.id, nil)
+	return int(points)
+}
+
+// A Point is where a goroutine is held.
+type Point struct {
+	Kind     string // before what, as in "Mutex.Lock"
+	Function string // that called that
+	File     string
+	Line     int
+}
+
+// Preempted returns where g is held; ok is false if it is not.
+func (g *G) Preempted() (p Point, ok bool) {
+	var pcs [16]uintptr
+	_, held, kind, n := state(g.g, g.id, pcs[:])
+	if !held {
+		return Point{}, false
+	}
+	p.Kind = pointKind(kind)
+	frames := runtime.CallersFrames(pcs[:n])
+	for {
+		f, more := frames.Next()
+		if !ours(f.Function) || !more {
+			p.Function, p.File, p.Line = f.Function, f.File, f.Line
+			return p, true
+		}
+	}
+}

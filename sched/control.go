@@ -41,8 +41,13 @@ type Trace struct {
 	Cut       bool       // there were more decisions, or more goroutines than there is room for
 }
 
-// A Decision was who runs next of several: 0 is whoever ran, if it can.
-type Decision struct{ Of, Picked uint8 }
+// A Decision was who of several runs next: Of goroutines, in the order of
+// their creation, but whoever ran comes first if it can run on (then Ran is
+// set), and if it has called runtime.Gosched last (then Yielded is).
+type Decision struct {
+	Of, Picked   uint8
+	Ran, Yielded bool
+}
 
 // A Control is a bubble under control.
 type Control struct{ log []byte }
@@ -59,18 +64,20 @@ var (
 const mostDecisions = 1 << 16
 
 // Begin puts the synctest bubble of the caller under control, which must have
-// no other goroutine that runs, and on one processor (GOMAXPROCS=1). One bubble
-// is controlled at a time. The error is [ErrNotHonoured] or wraps [ErrMisuse].
+// no other goroutine that runs. One bubble is controlled at a time, and on one
+// processor: GOMAXPROCS is 1 from then on. The error is [ErrNotHonoured] or
+// wraps [ErrMisuse].
 func Begin(p Plan) (*Control, error) {
 	if !Controlled() {
 		return nil, ErrNotHonoured
+	}
+	if runtime.GOMAXPROCS(0) != 1 {
+		runtime.GOMAXPROCS(1)
 	}
 	c := &Control{log: make([]byte, 2*mostDecisions)}
 	switch begin(uint8(p.Mode), p.Seed, p.Changes, p.Choices, c.log) {
 	case 1:
 		return nil, fmt.Errorf("%w: not in a synctest bubble", ErrMisuse)
-	case 2:
-		return nil, fmt.Errorf("%w: GOMAXPROCS is %d, and must be 1", ErrMisuse, runtime.GOMAXPROCS(0))
 	case 3:
 		return nil, fmt.Errorf("%w: another bubble is under control", ErrMisuse)
 	case 4:
@@ -84,7 +91,7 @@ func (c *Control) End() Trace {
 	hash, points, decisions, spilled := end()
 	t := Trace{Hash: hash, Points: points, Cut: spilled || decisions > mostDecisions}
 	for i := range min(decisions, mostDecisions) {
-		t.Decisions = append(t.Decisions, Decision{c.log[2*i], c.log[2*i+1]})
+		t.Decisions = append(t.Decisions, Decision{Of: c.log[2*i] & 0x7f, Picked: c.log[2*i+1] & 0x7f, Ran: c.log[2*i]>>7 != 0, Yielded: c.log[2*i+1]>>7 != 0})
 	}
 	return t
 }
@@ -123,6 +130,9 @@ func (g *G) Resume() bool { return g.id != 0 && resume(g.g, g.id) }
 
 // Points returns how many points g has passed.
 func (g *G) Points() int {
+	if g.id == 0 {
+		return 0
+	}
 	points, _, _, _ := state(g.g, g.id, nil)
 	return int(points)
 }
@@ -137,6 +147,9 @@ type Point struct {
 
 // Preempted returns where g is held; ok is false if it is not.
 func (g *G) Preempted() (p Point, ok bool) {
+	if g.id == 0 {
+		return Point{}, false
+	}
 	var pcs [16]uintptr
 	_, held, kind, n := state(g.g, g.id, pcs[:])
 	if !held {

@@ -19,6 +19,9 @@ import (
 	"strings"
 )
 
+// Tag is the build tag with which package sched is built along.
+const Tag = "listentest_sched"
+
 //go:embed patch
 var patches embed.FS
 

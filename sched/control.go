@@ -50,7 +50,10 @@ type Decision struct {
 }
 
 // A Control is a bubble under control.
-type Control struct{ log []byte }
+type Control struct{}
+
+// decisions is what is decided in a run: one is controlled at a time.
+var decisions [2 * mostDecisions]byte
 
 // Errors of Begin.
 var (
@@ -74,8 +77,12 @@ func Begin(p Plan) (*Control, error) {
 	if runtime.GOMAXPROCS(0) != 1 {
 		runtime.GOMAXPROCS(1)
 	}
-	c := &Control{log: make([]byte, 2*mostDecisions)}
-	switch begin(uint8(p.Mode), p.Seed, p.Changes, p.Choices, c.log) {
+	code := begin(uint8(p.Mode), p.Seed, p.Changes, p.Choices, decisions[:])
+	for i := 0; code == 4 && i < 100; i++ { // whoever made the caller may be about to wait
+		runtime.Gosched()
+		code = begin(uint8(p.Mode), p.Seed, p.Changes, p.Choices, decisions[:])
+	}
+	switch code {
 	case 1:
 		return nil, fmt.Errorf("%w: not in a synctest bubble", ErrMisuse)
 	case 3:
@@ -83,15 +90,17 @@ func Begin(p Plan) (*Control, error) {
 	case 4:
 		return nil, fmt.Errorf("%w: others of the bubble run already", ErrMisuse)
 	}
-	return c, nil
+	return &Control{}, nil
 }
 
 // End gives the bubble free. Whoever is held runs on.
 func (c *Control) End() Trace {
-	hash, points, decisions, spilled := end()
-	t := Trace{Hash: hash, Points: points, Cut: spilled || decisions > mostDecisions}
-	for i := range min(decisions, mostDecisions) {
-		t.Decisions = append(t.Decisions, Decision{Of: c.log[2*i] & 0x7f, Picked: c.log[2*i+1] & 0x7f, Ran: c.log[2*i]>>7 != 0, Yielded: c.log[2*i+1]>>7 != 0})
+	hash, points, n, spilled := end()
+	t := Trace{Hash: hash, Points: points, Cut: spilled || n > mostDecisions}
+	t.Decisions = make([]Decision, min(n, mostDecisions))
+	for i := range t.Decisions {
+		of, picked := decisions[2*i], decisions[2*i+1]
+		t.Decisions[i] = Decision{Of: of & 0x7f, Picked: picked & 0x7f, Ran: of>>7 != 0, Yielded: picked>>7 != 0}
 	}
 	return t
 }
@@ -103,15 +112,46 @@ type G struct {
 	armed uint32
 }
 
-// Go starts a goroutine.
+// Go starts a goroutine. It is no [Background].
 func Go(f func()) *G {
 	g := &G{}
+	own(true)
 	go func() {
 		if g.g, g.id = self(); g.id != 0 && g.armed != 0 {
 			arm(g.g, g.id, g.armed)
 		}
 		f()
 	}()
+	own(false)
+	return g
+}
+
+// A Background is a goroutine that the program under control has started by
+// itself, with a go statement; they count in the order of those, from 0.
+type Background uint8
+
+// PreemptAfter holds the goroutine at its k-th point from here on, or from its
+// beginning if that is yet to come. It reports whether that is possible: at
+// most 64 are told apart.
+func (n Background) PreemptAfter(k int) bool {
+	task(uint32(n), uint32(k), true)
+	return Controlled() && n < 64
+}
+
+// G returns the goroutine, nil if it has not begun or is over.
+func (n Background) G() *G {
+	p, id := task(uint32(n), 0, false)
+	if id == 0 {
+		return nil
+	}
+	return &G{g: p, id: id}
+}
+
+// Self returns the goroutine of the caller, if that is under control; else one
+// that honours nothing.
+func Self() *G {
+	g := &G{}
+	g.g, g.id = self()
 	return g
 }
 

@@ -13,3 +13,5 @@ func arm(unsafe.Pointer, uint32, uint32) bool                            { retur
 func resume(unsafe.Pointer, uint32) bool                                 { return false }
 func self() (unsafe.Pointer, uint32)                                     { return nil, 0 }
 func state(unsafe.Pointer, uint32, []uintptr) (uint32, bool, uint8, int) { return 0, false, 0, 0 }
+func own(bool)                                                           {}
+func task(uint32, uint32, bool) (unsafe.Pointer, uint32)                 { return nil, 0 }

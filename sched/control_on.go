@@ -24,3 +24,9 @@ func self() (g unsafe.Pointer, id uint32)
 
 //go:linkname state runtime.ctlState
 func state(g unsafe.Pointer, id uint32, pcs []uintptr) (points uint32, held bool, kind uint8, n int)
+
+//go:linkname own runtime.ctlOwn
+func own(own bool)
+
+//go:linkname task runtime.ctlTask
+func task(n, k uint32, arm bool) (g unsafe.Pointer, id uint32)

@@ -21,7 +21,7 @@ func edits() []edit {
 		{file: "runtime/synctest.go", name: "synctestBubble.changegstatus", old: "gp.waitreason.isIdleInSynctest()", new: "ctlIdle(gp)"},
 		{file: "runtime/proc.go", name: "schedule", first: "if ctlOn { ctlFlush() }"},
 		{file: "runtime/proc.go", name: "schedule", after: "findRunnable()", text: "if ctlOn { if gp, inheritTime = ctlPick(gp, inheritTime); gp == nil { goto top } }"},
-		{file: "runtime/proc.go", name: "newproc1", after: "newg.bubble = callergp.bubble", text: "if ctlOn && callergp.ctl.run == ctl.run && newg.bubble == ctl.bubble { ctlEnter(newg) }"},
+		{file: "runtime/proc.go", name: "newproc1", after: "newg.bubble = callergp.bubble", text: "if ctlOn && callergp.ctl.run == ctl.run && newg.bubble == ctl.bubble { ctlEnter(newg, callergp) }"},
 		{file: "runtime/proc.go", name: "newproc1", after: "newg.startpc = fn.fn", text: "newg.ctl = ctlG{}"},
 		{file: "runtime/proc.go", name: "newproc", last: point("go")},
 		{file: "runtime/proc.go", name: "gopreempt_m", first: "ctlPreempted(gp)"},

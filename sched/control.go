@@ -67,7 +67,7 @@ var (
 const mostDecisions = 1 << 16
 
 // Begin puts the synctest bubble of the caller under control, which must have
-// no other goroutine that runs. One bubble is controlled at a time, and on one
+// no other goroutine yet. One bubble is controlled at a time, and on one
 // processor: GOMAXPROCS is 1 from then on. The error is [ErrNotHonoured] or
 // wraps [ErrMisuse].
 func Begin(p Plan) (*Control, error) {
@@ -87,8 +87,8 @@ func Begin(p Plan) (*Control, error) {
 		return nil, fmt.Errorf("%w: not in a synctest bubble", ErrMisuse)
 	case 3:
 		return nil, fmt.Errorf("%w: another bubble is under control", ErrMisuse)
-	case 4:
-		return nil, fmt.Errorf("%w: others of the bubble run already", ErrMisuse)
+	case 4, 5:
+		return nil, fmt.Errorf("%w: the bubble has other goroutines already", ErrMisuse)
 	}
 	return &Control{}, nil
 }

@@ -4,12 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 	"unsafe"
 )
 
 // A Plan says how the goroutines of a bubble are scheduled.
 type Plan struct {
-	// Mode is who takes over at a decision: see the constants.
+	// Mode is who takes over at a decision: see the constants. A goroutine that
+	// passes 16384 points in a row while others could run, as one does that
+	// waits for another in a loop, then stands behind them, as it does after
+	// [runtime.Gosched].
 	Mode Mode
 	// Seed is what is random in the run: the policy's picks, the order of
 	// select's cases, of equal timers and of maps, math/rand and hash seeds.
@@ -20,6 +24,10 @@ type Plan struct {
 	// Choices answer the first decisions in mode Replay; behind them the
 	// goroutine that runs runs on.
 	Choices []byte
+	// Patience is how long a goroutine may run without passing a point. Then
+	// a message with its stack ends the process, for it would keep all others
+	// from running. 0 is ten seconds.
+	Patience time.Duration
 }
 
 // A Mode is a way to pick who takes over.
@@ -60,7 +68,8 @@ const mostDecisions = 1 << 16
 
 // Begin puts the synctest bubble of the caller under control, which must have
 // no other goroutine that runs, and on one processor (GOMAXPROCS=1). One bubble
-// is controlled at a time. The error is [ErrNotHonoured] or wraps [ErrMisuse].
+// is controlled at a time. Goroutines that wait in the bubble already are under
+// control as well. The error is [ErrNotHonoured] or wraps [ErrMisuse].
 func Begin(p Plan) (*Control, error) {
 	if !Controlled() {
 		return nil, ErrNotHonoured
@@ -76,6 +85,7 @@ func Begin(p Plan) (*Control, error) {
 	case 4:
 		return nil, fmt.Errorf("%w: others of the bubble run already", ErrMisuse)
 	}
+	watch(p.Patience)
 	return c, nil
 }
 

@@ -2,7 +2,10 @@
 
 package sched
 
-import "unsafe"
+import (
+	"time"
+	"unsafe"
+)
 
 // Controlled reports whether the program was built with schedule control.
 func Controlled() bool { return false }
@@ -13,3 +16,4 @@ func arm(unsafe.Pointer, uint32, uint32) bool                            { retur
 func resume(unsafe.Pointer, uint32) bool                                 { return false }
 func self() (unsafe.Pointer, uint32)                                     { return nil, 0 }
 func state(unsafe.Pointer, uint32, []uintptr) (uint32, bool, uint8, int) { return 0, false, 0, 0 }
+func watch(time.Duration)                                                {}

@@ -2,7 +2,14 @@
 
 package sched
 
-import "unsafe"
+import (
+	"runtime"
+	"unsafe"
+)
+
+// The first collection in a process starts goroutines and waits for them,
+// which is not to be in a bubble.
+func init() { runtime.GC() }
 
 // Controlled reports whether the program was built with schedule control.
 func Controlled() bool { return true }
@@ -24,3 +31,9 @@ func self() (g unsafe.Pointer, id uint32)
 
 //go:linkname state runtime.ctlState
 func state(g unsafe.Pointer, id uint32, pcs []uintptr) (points uint32, held bool, kind uint8, n int)
+
+//go:linkname outside runtime.ctlOutside
+func outside(f func())
+
+//go:linkname watched runtime.ctlWatch
+func watched() (run, points, spins uint64)

@@ -53,7 +53,7 @@ type Trace struct {
 type Decision struct{ Of, Picked uint8 }
 
 // A Control is a bubble under control.
-type Control struct{ log []byte }
+type Control struct{}
 
 // Errors of Begin.
 var (
@@ -66,6 +66,9 @@ var (
 
 const mostDecisions = 1 << 16
 
+// decided has the decisions of the bubble under control, of which there is one.
+var decided [2 * mostDecisions]byte
+
 // Begin puts the synctest bubble of the caller under control, which must have
 // no other goroutine that runs, and on one processor (GOMAXPROCS=1). One bubble
 // is controlled at a time. Goroutines that wait in the bubble already are under
@@ -74,8 +77,7 @@ func Begin(p Plan) (*Control, error) {
 	if !Controlled() {
 		return nil, ErrNotHonoured
 	}
-	c := &Control{log: make([]byte, 2*mostDecisions)}
-	switch begin(uint8(p.Mode), p.Seed, p.Changes, p.Choices, c.log) {
+	switch begin(uint8(p.Mode), p.Seed, p.Changes, p.Choices, decided[:]) {
 	case 1:
 		return nil, fmt.Errorf("%w: not in a synctest bubble", ErrMisuse)
 	case 2:
@@ -86,7 +88,7 @@ func Begin(p Plan) (*Control, error) {
 		return nil, fmt.Errorf("%w: others of the bubble run already", ErrMisuse)
 	}
 	watch(p.Patience)
-	return c, nil
+	return &Control{}, nil
 }
 
 // End gives the bubble free. Whoever is held runs on.
@@ -94,7 +96,7 @@ func (c *Control) End() Trace {
 	hash, points, decisions, spilled := end()
 	t := Trace{Hash: hash, Points: points, Cut: spilled || decisions > mostDecisions}
 	for i := range min(decisions, mostDecisions) {
-		t.Decisions = append(t.Decisions, Decision{c.log[2*i], c.log[2*i+1]})
+		t.Decisions = append(t.Decisions, Decision{decided[2*i], decided[2*i+1]})
 	}
 	return t
 }

@@ -18,6 +18,8 @@ import (
 	"testing/synctest"
 	"time"
 	"weak"
+
+	"github.com/listentest/listentest/sched"
 )
 
 // programs are what runs under control again and again. What a run comes
@@ -43,6 +45,8 @@ var programs = map[string]func(see func(...any)){
 	"coroutines":      coroutines,
 	"conditions":      conditions,
 	"pipe":            pipe,
+	"holds":           holds,
+	"leftovers":       leftovers,
 }
 
 // together runs n goroutines to their end.
@@ -374,4 +378,43 @@ func pipe(see func(...any)) {
 	io.ReadFull(r, b)
 	see(b)
 	synctest.Wait()
+}
+
+func holds(see func(...any)) {
+	var mu sync.Mutex
+	g := sched.Go(func() {
+		for i := range 5 {
+			mu.Lock()
+			see("held", i)
+			mu.Unlock()
+		}
+	})
+	g.PreemptAfter(4)
+	synctest.Wait()
+	p, ok := g.Preempted()
+	see(p, ok, g.Points())
+	together(2, func(i int) {
+		if i == 1 {
+			see(g.Resume())
+		}
+		mu.Lock() // the one that is held has it
+		defer mu.Unlock()
+		see(i)
+	})
+	synctest.Wait()
+}
+
+// leftovers run on when control is over.
+func leftovers(see func(...any)) {
+	for i := range 3 {
+		go func() {
+			see(i)
+			for range 50 {
+				runtime.Gosched()
+			}
+		}()
+	}
+	for range 10 {
+		runtime.Gosched()
+	}
 }

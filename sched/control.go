@@ -66,8 +66,8 @@ var (
 
 const mostDecisions = 1 << 16
 
-// decided has the decisions of the bubble under control, of which there is one.
-var decided [2 * mostDecisions]byte
+// decisions is what is decided in a run: one is controlled at a time.
+var decisions [2 * mostDecisions]byte
 
 // Begin puts the synctest bubble of the caller under control, which must have
 // no other goroutine that runs, and on one processor (GOMAXPROCS=1). One bubble
@@ -77,7 +77,12 @@ func Begin(p Plan) (*Control, error) {
 	if !Controlled() {
 		return nil, ErrNotHonoured
 	}
-	switch begin(uint8(p.Mode), p.Seed, p.Changes, p.Choices, decided[:]) {
+	code := begin(uint8(p.Mode), p.Seed, p.Changes, p.Choices, decisions[:])
+	for i := 0; code == 4 && i < 1000; i++ { // whoever made the caller may be about to wait
+		runtime.Gosched()
+		code = begin(uint8(p.Mode), p.Seed, p.Changes, p.Choices, decisions[:])
+	}
+	switch code {
 	case 1:
 		return nil, fmt.Errorf("%w: not in a synctest bubble", ErrMisuse)
 	case 2:
@@ -93,15 +98,17 @@ func Begin(p Plan) (*Control, error) {
 
 // End gives the bubble free. Whoever is held runs on.
 func (c *Control) End() Trace {
-	hash, points, decisions, spilled := end()
-	t := Trace{Hash: hash, Points: points, Cut: spilled || decisions > mostDecisions}
-	for i := range min(decisions, mostDecisions) {
-		t.Decisions = append(t.Decisions, Decision{decided[2*i], decided[2*i+1]})
+	hash, points, n, spilled := end()
+	t := Trace{Hash: hash, Points: points, Cut: spilled || n > mostDecisions}
+	for i := range min(n, mostDecisions) {
+		t.Decisions = append(t.Decisions, Decision{decisions[2*i], decisions[2*i+1]})
 	}
 	return t
 }
 
-// A G is a goroutine under control.
+// A G is a goroutine under control. What it is known by is written by itself
+// and read by others, of which one runs at a time; the race detector
+// is not asked, for a lock would have points.
 type G struct {
 	g     unsafe.Pointer
 	id    uint32
@@ -112,16 +119,23 @@ type G struct {
 func Go(f func()) *G {
 	g := &G{}
 	go func() {
-		if g.g, g.id = self(); g.id != 0 && g.armed != 0 {
-			arm(g.g, g.id, g.armed)
-		}
+		g.begin()
 		f()
 	}()
 	return g
 }
 
+//go:norace
+func (g *G) begin() {
+	if g.g, g.id = self(); g.id != 0 && g.armed != 0 {
+		arm(g.g, g.id, g.armed)
+	}
+}
+
 // PreemptAfter holds g at its k-th point from here on, k at least 1; 0 takes
 // that back. It reports whether that will be honoured.
+//
+//go:norace
 func (g *G) PreemptAfter(k int) bool {
 	if g.id == 0 {
 		g.armed = uint32(k)
@@ -131,9 +145,13 @@ func (g *G) PreemptAfter(k int) bool {
 }
 
 // Resume lets g run on, and reports whether it was held.
+//
+//go:norace
 func (g *G) Resume() bool { return g.id != 0 && resume(g.g, g.id) }
 
 // Points returns how many points g has passed.
+//
+//go:norace
 func (g *G) Points() int {
 	points, _, _, _ := state(g.g, g.id, nil)
 	return int(points)
@@ -148,6 +166,8 @@ type Point struct {
 }
 
 // Preempted returns where g is held; ok is false if it is not.
+//
+//go:norace
 func (g *G) Preempted() (p Point, ok bool) {
 	var pcs [16]uintptr
 	_, held, kind, n := state(g.g, g.id, pcs[:])

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"testing"
@@ -102,6 +103,7 @@ func start(f func()) (stop func()) {
 				return
 			default:
 				f()
+				runtime.Gosched()
 			}
 		}
 	}()

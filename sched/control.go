@@ -4,12 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 	"unsafe"
 )
 
 // A Plan says how the goroutines of a bubble are scheduled.
 type Plan struct {
-	// Mode is who takes over at a decision: see the constants.
+	// Mode is who takes over at a decision: see the constants. A goroutine that
+	// passes 16384 points in a row while others could run, as one does that
+	// waits for another in a loop, then stands behind them, as it does after
+	// [runtime.Gosched].
 	Mode Mode
 	// Seed is what is random in the run: the policy's picks, the order of
 	// select's cases, of equal timers and of maps, math/rand and hash seeds.
@@ -20,6 +24,10 @@ type Plan struct {
 	// Choices answer the first decisions in mode Replay; behind them the
 	// goroutine that runs runs on.
 	Choices []byte
+	// Patience is how long a goroutine may run without passing a point. Then
+	// a message with its stack ends the process, for it would keep all others
+	// from running. 0 is ten seconds.
+	Patience time.Duration
 }
 
 // A Mode is a way to pick who takes over.
@@ -52,9 +60,6 @@ type Decision struct {
 // A Control is a bubble under control.
 type Control struct{}
 
-// decisions is what is decided in a run: one is controlled at a time.
-var decisions [2 * mostDecisions]byte
-
 // Errors of Begin.
 var (
 	// ErrNotHonoured says that the program was built without schedule control:
@@ -66,10 +71,13 @@ var (
 
 const mostDecisions = 1 << 16
 
+// decisions is what is decided in a run: one is controlled at a time.
+var decisions [2 * mostDecisions]byte
+
 // Begin puts the synctest bubble of the caller under control, which must have
-// no other goroutine yet. One bubble is controlled at a time, and on one
-// processor: GOMAXPROCS is 1 from then on. The error is [ErrNotHonoured] or
-// wraps [ErrMisuse].
+// no other goroutine that runs; those that wait are under control as well. One
+// bubble is controlled at a time, and on one processor: GOMAXPROCS is 1 from then
+// on. The error is [ErrNotHonoured] or wraps [ErrMisuse].
 func Begin(p Plan) (*Control, error) {
 	if !Controlled() {
 		return nil, ErrNotHonoured
@@ -78,7 +86,7 @@ func Begin(p Plan) (*Control, error) {
 		runtime.GOMAXPROCS(1)
 	}
 	code := begin(uint8(p.Mode), p.Seed, p.Changes, p.Choices, decisions[:])
-	for i := 0; code == 4 && i < 100; i++ { // whoever made the caller may be about to wait
+	for i := 0; code == 4 && i < 1000; i++ { // whoever made the caller may be about to wait
 		runtime.Gosched()
 		code = begin(uint8(p.Mode), p.Seed, p.Changes, p.Choices, decisions[:])
 	}
@@ -87,9 +95,10 @@ func Begin(p Plan) (*Control, error) {
 		return nil, fmt.Errorf("%w: not in a synctest bubble", ErrMisuse)
 	case 3:
 		return nil, fmt.Errorf("%w: another bubble is under control", ErrMisuse)
-	case 4, 5:
-		return nil, fmt.Errorf("%w: the bubble has other goroutines already", ErrMisuse)
+	case 4:
+		return nil, fmt.Errorf("%w: others of the bubble run already", ErrMisuse)
 	}
+	watch(p.Patience)
 	return &Control{}, nil
 }
 
@@ -105,7 +114,9 @@ func (c *Control) End() Trace {
 	return t
 }
 
-// A G is a goroutine under control.
+// A G is a goroutine under control. What it is known by is written by itself
+// and read by others, of which one runs at a time; the race detector
+// is not asked, for a lock would have points.
 type G struct {
 	g     unsafe.Pointer
 	id    uint32
@@ -117,9 +128,7 @@ func Go(f func()) *G {
 	g := &G{}
 	own(true)
 	go func() {
-		if g.g, g.id = self(); g.id != 0 && g.armed != 0 {
-			arm(g.g, g.id, g.armed)
-		}
+		g.begin()
 		f()
 	}()
 	own(false)
@@ -155,8 +164,17 @@ func Self() *G {
 	return g
 }
 
+//go:norace
+func (g *G) begin() {
+	if g.g, g.id = self(); g.id != 0 && g.armed != 0 {
+		arm(g.g, g.id, g.armed)
+	}
+}
+
 // PreemptAfter holds g at its k-th point from here on, k at least 1; 0 takes
 // that back. It reports whether that will be honoured.
+//
+//go:norace
 func (g *G) PreemptAfter(k int) bool {
 	if g.id == 0 {
 		g.armed = uint32(k)
@@ -166,9 +184,13 @@ func (g *G) PreemptAfter(k int) bool {
 }
 
 // Resume lets g run on, and reports whether it was held.
+//
+//go:norace
 func (g *G) Resume() bool { return g.id != 0 && resume(g.g, g.id) }
 
 // Points returns how many points g has passed.
+//
+//go:norace
 func (g *G) Points() int {
 	if g.id == 0 {
 		return 0
@@ -186,6 +208,8 @@ type Point struct {
 }
 
 // Preempted returns where g is held; ok is false if it is not.
+//
+//go:norace
 func (g *G) Preempted() (p Point, ok bool) {
 	if g.id == 0 {
 		return Point{}, false

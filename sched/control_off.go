@@ -2,7 +2,10 @@
 
 package sched
 
-import "unsafe"
+import (
+	"time"
+	"unsafe"
+)
 
 // Controlled reports whether the program was built with schedule control.
 func Controlled() bool { return false }
@@ -15,3 +18,4 @@ func self() (unsafe.Pointer, uint32)                                     { retur
 func state(unsafe.Pointer, uint32, []uintptr) (uint32, bool, uint8, int) { return 0, false, 0, 0 }
 func own(bool)                                                           {}
 func task(uint32, uint32, bool) (unsafe.Pointer, uint32)                 { return nil, 0 }
+func watch(time.Duration)                                                {}

@@ -2,7 +2,14 @@
 
 package sched
 
-import "unsafe"
+import (
+	"runtime"
+	"unsafe"
+)
+
+// The first collection in a process starts goroutines and waits for them,
+// which is not to be in a bubble.
+func init() { runtime.GC() }
 
 // Controlled reports whether the program was built with schedule control.
 func Controlled() bool { return true }
@@ -30,3 +37,9 @@ func own(own bool)
 
 //go:linkname task runtime.ctlTask
 func task(n, k uint32, arm bool) (g unsafe.Pointer, id uint32)
+
+//go:linkname outside runtime.ctlOutside
+func outside(f func())
+
+//go:linkname watched runtime.ctlWatch
+func watched() (run, points, spins uint64)

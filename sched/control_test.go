@@ -161,12 +161,4 @@ func TestBegin(t *testing.T) {
 			t.Errorf("twice: %v", err)
 		}
 	})
-	synctest.Test(t, func(t *testing.T) {
-		stop := make(chan bool)
-		go func() { <-stop }()
-		if _, err := sched.Begin(sched.Plan{}); !errors.Is(err, sched.ErrMisuse) {
-			t.Errorf("beside another: %v", err)
-		}
-		close(stop)
-	})
 }

@@ -9,10 +9,12 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,20 +102,26 @@ func Files(goroot string) (map[string][]byte, error) {
 		}
 		files[name] = text
 	}
-	byFile := map[string][]edit{}
+	read := map[string]*source{}
 	for _, e := range edits() {
-		byFile[e.file] = append(byFile[e.file], e)
-	}
-	for name, es := range byFile {
-		src, err := os.ReadFile(filepath.Join(goroot, "src", filepath.FromSlash(name)))
-		if err != nil {
-			return nil, fmt.Errorf("read the toolchain: %w", err)
-		}
-		if files[name], err = apply(name, src, es); err != nil {
+		if err := e.apply(goroot, read); err != nil {
 			return nil, err
 		}
 	}
+	for name, s := range read {
+		if s.tree != nil {
+			files[name] = s.edited()
+		}
+	}
 	return files, nil
+}
+
+// A source is a file of the toolchain with what goes into it.
+type source struct {
+	text []byte
+	tree *ast.File // nil if there is no such file
+	set  *token.FileSet
+	in   []insertion
 }
 
 // An insertion is text that goes in at an offset, in the place of so much.
@@ -122,41 +130,73 @@ type insertion struct {
 	text     string
 }
 
-// apply makes edits in a source file.
-func apply(file string, src []byte, es []edit) ([]byte, error) {
-	fset := token.NewFileSet()
-	f, err := parser.ParseFile(fset, file, src, parser.SkipObjectResolution)
-	if err != nil {
-		return nil, fmt.Errorf("read the toolchain: %w", err)
-	}
-	offset := func(p token.Pos) int { return fset.Position(p).Offset }
-	var all []insertion
-	for _, e := range es {
-		in, reason := locate(f, src, offset, e)
-		if reason != "" {
-			return nil, &ApplyError{File: file, Name: e.name, Reason: reason}
+// apply makes an edit in the first place to which it applies. The sources that
+// were read before are in read.
+func (e edit) apply(goroot string, read map[string]*source) error {
+	first := &ApplyError{File: e.file, Name: e.name}
+	for {
+		s, there := read[e.file]
+		if !there {
+			text, err := os.ReadFile(filepath.Join(goroot, "src", filepath.FromSlash(e.file)))
+			if err == nil {
+				s, err = parse(e.file, text)
+			} else if errors.Is(err, fs.ErrNotExist) {
+				s, err = &source{}, nil
+			}
+			if err != nil {
+				return fmt.Errorf("read the toolchain: %w", err)
+			}
+			read[e.file] = s
 		}
-		all = append(all, in...)
+		in, reason := s.locate(e)
+		if reason == "" {
+			s.in = append(s.in, in...)
+			return nil
+		}
+		if first.Reason == "" {
+			first.Reason = reason
+		}
+		if e.or == "" {
+			return first
+		}
+		e.file, e.name, _ = strings.Cut(e.or, " ")
+		e.or = ""
 	}
-	slices.SortStableFunc(all, func(a, b insertion) int { return a.at - b.at })
+}
+
+func parse(name string, text []byte) (*source, error) {
+	s := &source{text: text, set: token.NewFileSet()}
+	var err error
+	s.tree, err = parser.ParseFile(s.set, name, text, parser.SkipObjectResolution)
+	return s, err
+}
+
+// edited returns the file with all insertions.
+func (s *source) edited() []byte {
+	slices.SortStableFunc(s.in, func(a, b insertion) int { return a.at - b.at })
 	var out []byte
 	done := 0
-	for _, in := range all {
-		out = append(out, src[done:in.at]...)
+	for _, in := range s.in {
+		out = append(out, s.text[done:in.at]...)
 		out = append(out, in.text...)
 		done = in.at + in.drop
 	}
-	return append(out, src[done:]...), nil
+	return append(out, s.text[done:]...)
 }
 
 // locate finds where an edit goes in, or says why it does not.
-func locate(f *ast.File, src []byte, offset func(token.Pos) int, e edit) ([]insertion, string) {
+func (s *source) locate(e edit) ([]insertion, string) {
+	if s.tree == nil {
+		return nil, "there is no such file"
+	}
+	f, src := s.tree, s.text
+	offset := func(p token.Pos) int { return s.set.Position(p).Offset }
 	if e.field != "" {
-		s := structType(f, strings.TrimPrefix(e.name, "type "))
-		if s == nil {
+		t := structType(f, strings.TrimPrefix(e.name, "type "))
+		if t == nil {
 			return nil, "there is no such struct"
 		}
-		return []insertion{{at: offset(s.Fields.Closing), text: "\n" + e.field + "\n"}}, ""
+		return []insertion{{at: offset(t.Fields.Closing), text: "\n" + e.field + "\n"}}, ""
 	}
 	fn := function(f, e.name)
 	if fn == nil || fn.Body == nil {

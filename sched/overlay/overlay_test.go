@@ -1,6 +1,7 @@
 package overlay
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,23 +36,56 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// TestApplyError: an edit that does not apply is named, and nothing is written.
+// toolchain makes a GOROOT with one file, p/p.go.
+func toolchain(t *testing.T, text string) string {
+	root := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(root, "src", "p"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "src", "p", "p.go"), []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// TestApplyError: an edit that does not apply is named, and so is the first
+// place of one that applies nowhere.
 func TestApplyError(t *testing.T) {
-	src := []byte("package p\n\nfunc f() {\n\tg()\n}\n")
-	for _, e := range []edit{
-		{name: "h", first: "x"},
-		{name: "T.f", first: "x"},
-		{name: "f", after: "h()", text: "x"},
-		{name: "f", old: "h()", new: "x"},
-		{name: "type T", field: "x int"},
+	root := toolchain(t, "package p\n\nfunc f() {\n\tg()\n\tg()\n}\n")
+	for want, e := range map[string]edit{
+		"h of p/p.go: there is no such function":       {file: "p/p.go", name: "h", first: "x"},
+		"T.f of p/p.go: there is no such function":     {file: "p/p.go", name: "T.f", first: "x"},
+		"f of p/q.go: there is no such file":           {file: "p/q.go", name: "f", first: "x", or: "p/p.go h"},
+		`f of p/p.go: "h()" does not stand in it once`: {file: "p/p.go", name: "f", after: "h()", text: "x"},
+		`f of p/p.go: "g()" does not stand in it once`: {file: "p/p.go", name: "f", after: "g()", text: "x"},
+		`f of p/p.go: "h()" does not stand in it`:      {file: "p/p.go", name: "f", old: "h()", new: "x"},
+		"type T of p/p.go: there is no such struct":    {file: "p/p.go", name: "type T", field: "x int"},
 	} {
-		if _, err := apply("p.go", src, []edit{e}); err == nil {
-			t.Errorf("%+v applies", e)
+		var bad *ApplyError
+		if err := e.apply(root, map[string]*source{}); !errors.As(err, &bad) || bad.Error() != "schedule control does not know this toolchain: "+want {
+			t.Errorf("%v, want %s", err, want)
 		}
 	}
-	out, err := apply("p.go", src, []edit{{name: "f", first: "a()"}, {name: "f", last: "b()"}, {name: "f", old: "g()", new: "h()"}})
-	if want := "package p\n\nfunc f() { a();\n\th()\n\nb()\n}\n"; err != nil || string(out) != want {
-		t.Errorf("%v: %q", err, out)
+	if _, err := Write(root, t.TempDir()); err == nil {
+		t.Error("an overlay is written for a toolchain without a runtime")
+	}
+}
+
+// TestApply: edits go in by the text that was there, whatever their order, and
+// where there is a second place for one, in the first that is there.
+func TestApply(t *testing.T) {
+	root, read := toolchain(t, "package p\n\nfunc f() {\n\tg()\n}\n"), map[string]*source{}
+	for _, e := range []edit{
+		{file: "p/p.go", name: "f", last: "b()"},
+		{file: "p/p.go", name: "f", first: "a()"},
+		{file: "p/q.go", name: "f", or: "p/p.go f", old: "g()", new: "h()"},
+	} {
+		if err := e.apply(root, read); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := string(read["p/p.go"].edited()), "package p\n\nfunc f() { a();\n\th()\n\nb()\n}\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -76,14 +76,11 @@ var decisions [2 * mostDecisions]byte
 
 // Begin puts the synctest bubble of the caller under control, which must have
 // no other goroutine that runs; those that wait are under control as well. One
-// bubble is controlled at a time, and on one processor: GOMAXPROCS is 1 from then
-// on. The error is [ErrNotHonoured] or wraps [ErrMisuse].
+// bubble is controlled at a time. A program that is built with control starts with
+// GOMAXPROCS=1, and must leave it there. The error is [ErrNotHonoured] or wraps [ErrMisuse].
 func Begin(p Plan) (*Control, error) {
 	if !Controlled() {
 		return nil, ErrNotHonoured
-	}
-	if runtime.GOMAXPROCS(0) != 1 {
-		runtime.GOMAXPROCS(1)
 	}
 	code := begin(uint8(p.Mode), p.Seed, p.Changes, p.Choices, decisions[:])
 	for i := 0; code == 4 && i < 1000; i++ { // whoever made the caller may be about to wait
@@ -93,6 +90,8 @@ func Begin(p Plan) (*Control, error) {
 	switch code {
 	case 1:
 		return nil, fmt.Errorf("%w: not in a synctest bubble", ErrMisuse)
+	case 2:
+		return nil, fmt.Errorf("%w: GOMAXPROCS is %d, and must be 1", ErrMisuse, runtime.GOMAXPROCS(0))
 	case 3:
 		return nil, fmt.Errorf("%w: another bubble is under control", ErrMisuse)
 	case 4:

@@ -7,9 +7,12 @@ import (
 	"unsafe"
 )
 
-// The first collection in a process starts goroutines and waits for them,
-// which is not to be in a bubble.
-func init() { runtime.GC() }
+// One processor is what control takes; and the first collection in a process
+// starts goroutines and waits for them. Neither is to happen in a bubble.
+func init() {
+	runtime.GOMAXPROCS(1)
+	runtime.GC()
+}
 
 // Controlled reports whether the program was built with schedule control.
 func Controlled() bool { return true }

@@ -37,14 +37,24 @@ func goCommand(ctx context.Context, e *env, args []string) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("find a place for the overlay: %w", err)
 	}
-	list, err := overlay.Write(toolchain.GOROOT, filepath.Join(cache, "listentest"))
+	cache = filepath.Join(cache, "listentest")
+	root, err := overlay.Root(toolchain.GOROOT, cache)
+	if err != nil {
+		return 0, err
+	}
+	list, err := overlay.Write(root, cache)
 	if err != nil {
 		return 0, err
 	}
 	args, flags := tagged(args, strings.Fields(toolchain.GOFLAGS))
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, e.stdout, e.stderr
-	cmd.Env = append(os.Environ(), "GOFLAGS="+strings.Join(append(flags, "-overlay="+list), " "))
+	tool := "go"
+	env := append(os.Environ(), "GOFLAGS="+strings.Join(append(flags, "-overlay="+list), " "))
+	if root != toolchain.GOROOT {
+		tool = filepath.Join(root, "bin", "go")
+		env = append(env, "GOROOT="+root, "GOTOOLCHAIN=local")
+	}
+	cmd := exec.CommandContext(ctx, tool, args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = os.Stdin, e.stdout, e.stderr, env
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	err = cmd.Run()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && ctx.Err() == nil {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/listentest/listentest/sched"
 )
 
 // Net makes a [Target] of any [net.Listener]. Only Listen must be given.
@@ -58,10 +60,14 @@ func (n Net) listen(b int) (net.Listener, error) {
 	return n.Listen(b)
 }
 
-// Level is quiet in a bubble: without Dial there are sockets, and real time.
+// Level is quiet in a bubble, and full where the program was built with
+// schedule control: without Dial there are sockets, and real time.
 func (n Net) Level() Level {
-	if n.Dial == nil {
+	switch {
+	case n.Dial == nil:
 		return LevelNone
+	case sched.Controlled():
+		return LevelFull
 	}
 	return LevelQuiet
 }
@@ -71,16 +77,21 @@ func (n Net) Open(_ context.Context, o Options) (Session, error) {
 	if n.Listen == nil {
 		return nil, &MisuseError{Reason: "Net needs Listen"}
 	}
-	l, err := n.listen(int(o.Backlog))
-	if err != nil {
+	s := &netSession{Net: n, o: o, start: time.Now(), changed: make(chan struct{}, 1)}
+	if err := s.control.begin(o); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.listener, err = n.listen(int(o.Backlog)); err != nil {
+		s.control.end()
 		return nil, err
 	}
 	if n.Dial == nil {
-		if err := local(l.Addr()); err != nil {
-			return nil, errors.Join(err, l.Close())
+		if err := local(s.listener.Addr()); err != nil {
+			return nil, errors.Join(err, s.listener.Close())
 		}
 	}
-	return &netSession{Net: n, o: o, start: time.Now(), listener: l, changed: make(chan struct{}, 1)}, nil
+	return s, nil
 }
 
 // local returns an error for an address that other machines can have.
@@ -95,8 +106,9 @@ func local(a net.Addr) error {
 // A netSession has a goroutine for every operation.
 type netSession struct {
 	Net
-	o     Options
-	start time.Time
+	o       Options
+	start   time.Time
+	control control
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -131,6 +143,12 @@ func (s *netSession) Start(op Op) {
 		s.begin(op, s.relisten)
 	case op.Kind == Cancel && s.cancels(op.Actor):
 		s.report(Event{Verb: Return, Op: op.ID})
+	case op.Kind == Preempt && s.control.honours(op):
+		s.control.preempt(op)
+		s.report(Event{Verb: Return, Op: op.ID})
+	case op.Kind == Resume && s.control.honours(op):
+		s.report(Event{Verb: Return, Op: op.ID})
+		s.control.resume(op.Actor)
 	case op.Kind == Tick && s.o.Rest != nil:
 		time.Sleep(time.Duration(op.N) * time.Millisecond) // the bubble's time
 		s.report(Event{Verb: Return, Op: op.ID})
@@ -166,7 +184,7 @@ func (s *netSession) begin(op Op, f func(context.Context, Op) Event) {
 	s.mu.Lock()
 	s.waits = append(s.waits, netWait{op, cancel})
 	s.mu.Unlock()
-	go func() {
+	sched.Go(func() {
 		defer cancel()
 		e := f(ctx, op)
 		e.Verb, e.Op = Return, op.ID
@@ -174,6 +192,7 @@ func (s *netSession) begin(op Op, f func(context.Context, Op) Event) {
 		s.waits = slices.DeleteFunc(s.waits, func(w netWait) bool { return w.op.ID == op.ID })
 		s.mu.Unlock()
 		s.report(e)
+		s.control.returned(op, s.report)
 		if e.Outcome != OK {
 			return
 		}
@@ -183,7 +202,7 @@ func (s *netSession) begin(op Op, f func(context.Context, Op) Event) {
 		case Accept:
 			s.identify(op.ID)
 		}
-	}()
+	})
 }
 
 func (s *netSession) isShut() bool {
@@ -202,11 +221,13 @@ func (s *netSession) dial(ctx context.Context, op Op) Event {
 	l := s.current()
 	var c net.Conn
 	var err error
+	leave := s.control.enter(op)
 	if s.Dial != nil {
 		c, err = s.Net.Dial(ctx, l)
 	} else {
 		c, err = new(net.Dialer).DialContext(ctx, l.Addr().Network(), l.Addr().String())
 	}
+	leave()
 	if err != nil {
 		s.lacks(err)
 		return Event{Outcome: dialOutcome(ctx, err)}
@@ -246,7 +267,9 @@ func dialOutcome(ctx context.Context, err error) Outcome {
 
 func (s *netSession) accept(_ context.Context, op Op) Event {
 	l := s.current()
+	leave := s.control.enter(op)
 	c, err := l.Accept()
+	leave()
 	if err != nil {
 		s.lacks(err)
 		s.mu.Lock()
@@ -286,12 +309,14 @@ func (s *netSession) leave(_ context.Context, op Op) Event {
 }
 
 // close closes the listener.
-func (s *netSession) close(context.Context, Op) Event {
+func (s *netSession) close(_ context.Context, op Op) Event {
 	s.mu.Lock()
 	s.shut = true
 	l := s.listener
 	s.mu.Unlock()
-	if err := l.Close(); err != nil {
+	leave := s.control.enter(op)
+	err := l.Close()
+	if leave(); err != nil {
 		return Event{Outcome: Failed}
 	}
 	return Event{}
@@ -344,6 +369,7 @@ func (s *netSession) Settle(ctx context.Context) (Rest, error) {
 			break
 		}
 	}
+	s.control.holds(s.report)
 	s.ends()
 	s.gauge()
 	s.mu.Lock()
@@ -375,7 +401,15 @@ func (s *netSession) gauge() {
 	if s.Pending == nil || s.isShut() {
 		return
 	}
-	if n := int32(s.Pending(s.current())); n != s.queue {
+	l, n := s.current(), int32(-1)
+	ask := func() { n = int32(s.Pending(l)) }
+	if s.control.bubble == nil {
+		ask()
+	} else { // who is held may have the lock that it needs: then it says nothing
+		sched.Go(ask)
+		s.o.Rest()
+	}
+	if n >= 0 && (n != s.queue || s.control.anybody()) { // where somebody is held it says more than the history
 		s.queue = n
 		s.report(Event{Verb: Gauge, Step: Step{Actor: Listener(0)}, N: n})
 	}
@@ -401,5 +435,6 @@ func (s *netSession) Close() error {
 	if s.o.Rest != nil {
 		s.o.Rest()
 	}
+	s.control.end()
 	return nil
 }

@@ -34,7 +34,7 @@ type Runner struct {
 	Stepped func(sched.Task)
 
 	mutex     sync.Mutex
-	mu        sync.Locker // guards what report writes: mutex, or at level full, where nothing happens at once, nothing
+	mu        sync.Locker // guards what report writes: mutex, or for a target that is stepped nothing
 	history   History
 	open      []Op // called and not returned, in the order of their calls
 	held      []Actor
@@ -53,7 +53,7 @@ type Runner struct {
 	reporter func(Event) // report
 	record   sched.Record
 	ctx      context.Context
-	level    Level
+	stepped  bool     // all that the target does is done inside Start and Settle, by one at a time
 	schedule Schedule // the one that runs
 }
 
@@ -153,8 +153,9 @@ func (r *Runner) begin(ctx context.Context, s *Schedule, rest func()) error {
 
 // first is what lasts from one run to the next.
 func (r *Runner) first() {
-	r.level, r.reporter = LevelOf(r.Target), r.report
-	if r.mu = &r.mutex; r.level == LevelFull {
+	r.reporter = r.report
+	_, r.stepped = r.Target.(Interleaved)
+	if r.mu = &r.mutex; r.stepped {
 		r.mu = unguarded{}
 	}
 }
@@ -386,7 +387,7 @@ func (r *Runner) rest() error {
 // one that was called last, has returned.
 func (r *Runner) settle(most time.Duration, id int32) (Rest, error) {
 	ctx := r.ctx
-	if r.level != LevelFull { // a full level has no use for real time
+	if !r.stepped { // one that is has no use for real time
 		l := newLimit(r.ctx, most)
 		ctx = l
 		defer l.end()

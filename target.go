@@ -22,8 +22,8 @@ type Target interface {
 type Options struct {
 	Backlog int32
 	// Report takes everything that the session saw but calls, from any
-	// goroutine, also from inside Start. At level Full it is called only
-	// while Start or Settle runs, and by one at a time.
+	// goroutine, also from inside Start. By an [Interleaved] target it is called
+	// only while Start or Settle runs, and by one at a time.
 	Report func(Event)
 	// Rest is synctest.Wait in a bubble, else nil.
 	Rest func()

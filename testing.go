@@ -62,6 +62,9 @@ func (c Config) Test(t *testing.T, target Target) {
 	}
 	s.corpus(t)
 	s.saved(t)
+	if s.controlled() {
+		t.Run("held", func(t *testing.T) { s.points = s.held(t) })
+	}
 	t.Run("generated", s.generated)
 	s.notStated(t)
 }
@@ -71,13 +74,20 @@ type suite struct {
 	Config
 	target  Target
 	bubbles bool
+	points  int  // the most that an operation was held at, if any was
 	logged  bool // the stack of a goroutine that was left behind
 }
 
 func (c Config) suite(target Target) *suite {
-	s := &suite{Config: c, target: target, bubbles: LevelOf(target) == LevelQuiet && !c.RealTime}
+	s := &suite{Config: c, target: target, bubbles: bubbles(target) && !c.RealTime}
 	s.Seed, s.Save = cmp.Or(c.Seed, 1), cmp.Or(c.Save, filepath.Join("testdata", "listentest"))
 	return s
+}
+
+// bubbles reports whether a target is run in synctest bubbles.
+func bubbles(t Target) bool {
+	_, stepped := t.(Interleaved)
+	return !stepped && (LevelOf(t) == LevelQuiet || LevelOf(t) == LevelFull)
 }
 
 func (s *suite) runner(t *testing.T) *Runner {
@@ -194,7 +204,11 @@ func (s *suite) generated(t *testing.T) {
 	r := s.runner(t)
 	seen := map[Promise]bool{}
 	for i := range s.Cases {
-		schedule := Generate(rand.New(rand.NewPCG(s.Seed, uint64(i))), s.Shapes...)
+		rng := rand.New(rand.NewPCG(s.Seed, uint64(i)))
+		schedule := Generate(rng, s.Shapes...)
+		if s.points > 0 {
+			schedule = deeper(schedule, rng, s.points)
+		}
 		_, v := s.judge(t, r, schedule)
 		if v == nil || seen[v.Promise] {
 			continue
@@ -227,10 +241,17 @@ func (s *suite) shrinkAndReport(t *testing.T, r *Runner, schedule Schedule, v Vi
 	}
 	top, ok := strings.CutSuffix(t.Name(), "/generated")
 	if !ok {
+		top, ok = strings.CutSuffix(t.Name(), "/held")
+	}
+	if !ok {
 		t.Errorf("%s\nwritten: %s", text, file)
 		return
 	}
-	t.Errorf("%s\nwritten: %s\nreplay:  go test -run '^%s$/^saved$/^%v$/^%s$'", text, file, strings.ReplaceAll(top, "/", "$/^"), f.Promise, f.FileName())
+	tool := "go test"
+	if s.controlled() {
+		tool = "listentest go test"
+	}
+	t.Errorf("%s\nwritten: %s\nreplay:  %s -run '^%s$/^saved$/^%v$/^%s$'", text, file, tool, strings.ReplaceAll(top, "/", "$/^"), f.Promise, f.FileName())
 }
 
 // notStated logs what could not be checked for want of a contract.

@@ -38,6 +38,7 @@ usage: listentest COMMAND [FLAGS] [ARGUMENTS]
   contract  measure what targets of this machine do, beside what is stated
   faults    list the defects that the simulator can have, or one whole
   explore   make every interleaving of a small scope on the simulator
+  go        run the go command; what it builds has schedule control
   explain   say what a promise or a field of a contract means
   version   print the version
 
@@ -55,7 +56,7 @@ type env struct {
 // trouble.
 var commands = map[string]func(context.Context, *env, []string) (int, error){
 	"run": runCommand, "replay": replayCommand, "check": checkCommand, "shrink": shrinkCommand,
-	"corpus": corpusCommand, "nightly": nightlyCommand, "targets": targetsCommand, "explain": explainCommand, "faults": faultsCommand, "explore": exploreCommand, "contract": contractCommand, "version": versionCommand,
+	"corpus": corpusCommand, "nightly": nightlyCommand, "targets": targetsCommand, "explain": explainCommand, "faults": faultsCommand, "explore": exploreCommand, "contract": contractCommand, "go": goCommand, "version": versionCommand,
 }
 
 func main() {

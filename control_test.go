@@ -1,0 +1,164 @@
+package listentest
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/listentest/listentest/sched"
+)
+
+// needsControl skips a test that a plain go test cannot run.
+func needsControl(t *testing.T) {
+	t.Helper()
+	if !sched.Controlled() {
+		t.Skip("skipped: built without schedule control; listentest go test runs it")
+	}
+}
+
+// inControl runs schedules of a Net target in bubbles.
+func inControl(t *testing.T, target Target) *Runner {
+	return &Runner{Target: target, Bubble: func(run func(rest func())) []string {
+		synctest.Test(t, func(*testing.T) { run(synctest.Wait) })
+		return nil
+	}}
+}
+
+// split gives an accepted connection's place back inside Accept, in a
+// critical section of its own.
+type split struct {
+	*memory
+	places int
+}
+
+func (m *split) dial() (net.Conn, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed || m.places == 0 {
+		return nil, errors.New("no")
+	}
+	m.places--
+	client, server := net.Pipe()
+	m.pending = append(m.pending, server)
+	m.changed.Signal()
+	return client, nil
+}
+
+func (m *split) Accept() (net.Conn, error) {
+	c, err := m.memory.Accept()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err == nil {
+		m.places++
+	}
+	return c, err
+}
+
+func splitTarget() Net {
+	return Net{
+		Listen: func(backlog int) (net.Listener, error) {
+			m := &split{memory: &memory{}, places: max(backlog, 1)}
+			m.changed.L = &m.mu
+			return m, nil
+		},
+		Dial: func(_ context.Context, l net.Listener) (net.Conn, error) { return l.(*split).dial() },
+		Pending: func(l net.Listener) int {
+			m := l.(*split)
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			return len(m.pending)
+		},
+		Promise: memoryPromise,
+	}
+}
+
+func controlledMemory() Net {
+	return inMemory(func(*memory) {}, memoryPromise)
+}
+
+// TestControlledSame: under control, a schedule gives the same history again.
+func TestControlledSame(t *testing.T) {
+	needsControl(t)
+	r := inControl(t, controlledMemory())
+	holds := 0
+	for i := range uint64(300) {
+		rng := rand.New(rand.NewPCG(3, i))
+		s := deeper(Generate(rng), rng, 6)
+		var first string
+		for n := range 3 {
+			h, err := r.Run(t.Context(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := h.String()
+			if n == 0 {
+				first = text
+				holds += len(regexp.MustCompile(`(?m)^hold \S+ \S+:`).FindAllString(text, -1))
+			}
+			if text != first {
+				t.Fatalf("schedule %d gives\n%s\nand then\n%s", i, first, text)
+			}
+			if v := Check(h, r.Target.Contract()).First(); v != nil {
+				t.Fatalf("a correct listener breaks %v: %s\n%v\n%v", v.Promise, v.Text, s, h)
+			}
+		}
+	}
+	if holds < 20 {
+		t.Errorf("only %d times was somebody held inside the listener", holds)
+	}
+	t.Logf("300 schedules three times each, and %d times somebody was held inside the listener", holds)
+}
+
+// TestControlledHolds: an actor is held at its k-th point inside the listener,
+// whatever our own code passes, and the point is named by the listener's.
+func TestControlledHolds(t *testing.T) {
+	needsControl(t)
+	for steps, want := range map[string]string{
+		"fill c0\npreempt s0 at 1\naccept s0\nsettle":                                     "hold s0 Mutex.Lock:listentest.(*memory).Accept:net_test.go:",
+		"fill c0\npreempt s0 at 3\naccept s0\nsettle":                                     "hold s0 Mutex.Lock:listentest.(*split).Accept:control_test.go:",
+		"preempt c0 at 2\ndial c0\nsettle":                                                "hold c0 Cond.Signal:listentest.(*split).dial:control_test.go:",
+		"accept s0\npreempt s0 at 3\ndial c0\nsettle":                                     "hold s0 Mutex.Lock:listentest.(*split).Accept:control_test.go:",
+		"fill c0\npreempt s0 at 1\naccept s0\nsettle\npreempt s0 at 1\nresume s0\nsettle": "hold s0 Mutex.Unlock:listentest.(*memory).Accept:net_test.go:",
+		"fill c0\npreempt s0 at exit\naccept s0\nsettle":                                  "hold s0 exit",
+	} {
+		s, err := Parse("backlog 1\n" + steps + "\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := inControl(t, splitTarget()).Run(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := h.String(); !strings.Contains(text, "\n"+want) {
+			t.Errorf("%q does not have %q:\n%s", steps, want, text)
+		}
+	}
+}
+
+// TestControlledWindow: a credit that comes back inside Accept, behind another
+// critical section, is found by holding the acceptor between the two, and
+// judged by the listener's own gauge.
+func TestControlledWindow(t *testing.T) {
+	needsControl(t)
+	r := inControl(t, splitTarget())
+	var at []int
+	for k := 1; k < 20; k++ {
+		s := Schedule{Backlog: 1, Steps: heldCases()[0].steps(int16(k))}
+		h, err := r.Run(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := Check(h, r.Target.Contract()).First(); v != nil && v.Promise == MinPending {
+			at = append(at, k)
+		}
+	}
+	if len(at) == 0 {
+		t.Error("the window was not found")
+	}
+	t.Logf("min-pending breaks where the acceptor is held at its points %v", at)
+}

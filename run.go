@@ -154,10 +154,16 @@ func (r *Runner) begin(ctx context.Context, s *Schedule, rest func()) error {
 // first is what lasts from one run to the next.
 func (r *Runner) first() {
 	r.reporter = r.report
-	_, r.stepped = r.Target.(Interleaved)
+	r.stepped = steppedTarget(r.Target)
 	if r.mu = &r.mutex; r.stepped {
 		r.mu = unguarded{}
 	}
+}
+
+// steppedTarget reports whether all that t does is done inside Start and Settle.
+func steppedTarget(t Target) bool {
+	_, ok := t.(Interleaved)
+	return ok && LevelOf(t) == LevelFull
 }
 
 // report takes an event of the session.

@@ -86,8 +86,7 @@ func (c Config) suite(target Target) *suite {
 
 // bubbles reports whether a target is run in synctest bubbles.
 func bubbles(t Target) bool {
-	_, stepped := t.(Interleaved)
-	return !stepped && (LevelOf(t) == LevelQuiet || LevelOf(t) == LevelFull)
+	return LevelOf(t) == LevelQuiet || LevelOf(t) == LevelFull && !steppedTarget(t)
 }
 
 func (s *suite) runner(t *testing.T) *Runner {

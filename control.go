@@ -41,6 +41,30 @@ func (c *control) begin(o Options) error {
 	return err
 }
 
+// release lets everybody run on, to the end: what was armed and not reached is
+// for the schedule, not for the clearing up.
+func (c *control) release() {
+	if c.bubble == nil {
+		return
+	}
+	c.mu.Lock()
+	running := maps.Clone(c.running)
+	clear(c.armed)
+	clear(c.exit)
+	c.mu.Unlock()
+	for _, g := range running {
+		g.PreemptAfter(0)
+		g.Resume()
+	}
+	for _, a := range c.tasks {
+		n := sched.Background(a.Num())
+		n.PreemptAfter(0)
+		if g := n.G(); g != nil {
+			g.Resume()
+		}
+	}
+}
+
 // end gives the bubble free.
 func (c *control) end() {
 	if c.bubble != nil {

@@ -6,7 +6,9 @@ import (
 	"math/rand/v2"
 	"net"
 	"regexp"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -161,4 +163,47 @@ func TestControlledWindow(t *testing.T) {
 		t.Error("the window was not found")
 	}
 	t.Logf("min-pending breaks where the acceptor is held at its points %v", at)
+}
+
+// looped has a goroutine that ends when the listener is closed, which waits
+// for that in a loop.
+type looped struct {
+	*memory
+	stop    chan struct{}
+	stopped atomic.Bool
+}
+
+func (l *looped) Close() error {
+	close(l.stop)
+	for !l.stopped.Load() {
+		runtime.Gosched()
+	}
+	return l.memory.Close()
+}
+
+// TestControlledRelease: what is armed and not reached holds nobody while the
+// listener is closed at the end.
+func TestControlledRelease(t *testing.T) {
+	needsControl(t)
+	target := Net{
+		Listen: func(int) (net.Listener, error) {
+			l := &looped{memory: &memory{backlog: 1}, stop: make(chan struct{})}
+			l.changed.L = &l.mu
+			go func() {
+				<-l.stop
+				l.stopped.Store(true)
+			}()
+			return l, nil
+		},
+		Dial:    func(ctx context.Context, l net.Listener) (net.Conn, error) { return l.(*looped).dial(ctx, l) },
+		Promise: memoryPromise,
+	}
+	s := Schedule{Backlog: 1, Steps: []Step{{Kind: Preempt, Actor: Task(0), N: 2}, {Kind: Dial, Actor: Client(0)}}}
+	h, err := inControl(t, target).Run(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := h.String(); strings.Contains(text, "\nhold ") {
+		t.Errorf("somebody was held:\n%s", text)
+	}
 }

@@ -418,6 +418,7 @@ func (s *netSession) gauge() {
 // Close closes the listener and every connection. What does not return even
 // then is left behind, and found by whoever looks for it.
 func (s *netSession) Close() error {
+	s.control.release()
 	s.mu.Lock()
 	s.ending = true
 	l, shut := s.listener, s.shut

@@ -3,6 +3,7 @@ package main_test
 import (
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -13,6 +14,7 @@ func TestListener(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var resets atomic.Bool // the server turns everybody away whom it has accepted
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -20,6 +22,9 @@ func TestListener(t *testing.T) {
 			c, err := l.Accept()
 			if err != nil {
 				return
+			}
+			if resets.Load() {
+				_ = c.(*net.TCPConn).SetLinger(0)
 			}
 			_ = c.Close()
 		}
@@ -33,11 +38,15 @@ func TestListener(t *testing.T) {
 	if r.status != 0 || !strings.Contains(r.stdout, "control level none") || !strings.Contains(r.stdout, "network: the one that the listener is in") {
 		t.Errorf("while it serves: %+v", r)
 	}
+	resets.Store(true)
+	if r := invoke(t, t.TempDir(), run...); r.status != 1 || !strings.Contains(r.stdout, target+" breaks min-pending") {
+		t.Errorf("once it resets: %+v", r)
+	}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
 	<-served
-	if r := invoke(t, t.TempDir(), run...); r.status != 1 || !strings.Contains(r.stdout, target+" breaks min-pending") {
+	if r := invoke(t, t.TempDir(), run...); r.status != 2 || !strings.Contains(r.stdout, "nobody listens there") {
 		t.Errorf("once it is closed: %+v", r)
 	}
 }

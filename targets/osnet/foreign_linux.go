@@ -67,10 +67,30 @@ func Observe(name, where string) (*Target, error) {
 	if f.addr, err = dialable(f.addr); err != nil {
 		return nil, misuse(err.Error())
 	}
-	if t.contract, err = f.contract(t.family); err != nil {
+	if t.contract, err = f.contract(t.family); err == nil && f.fd < 0 {
+		err = f.reach(t.family)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", name, err)
 	}
 	return t, nil
+}
+
+// reach returns an error if nobody listens at f. That is no finding: what was
+// never there refuses everybody.
+func (f *foreign) reach(of *family) error {
+	fd, err := unix.Socket(of.domain, of.kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, of.proto)
+	if err != nil {
+		return fmt.Errorf("socket: %w", err)
+	}
+	defer unix.Close(fd)
+	if err = unix.Connect(fd, fresh(f.addr)); err == unix.EINPROGRESS {
+		err = connecting(fd)
+	}
+	if err == unix.ECONNREFUSED || err == unix.ENOENT {
+		return fmt.Errorf("nobody listens there: %w", err)
+	}
+	return nil
 }
 
 // contract is what can be judged without its accepts, and with others who may

@@ -286,4 +286,9 @@ func TestObserveRefuses(t *testing.T) {
 	if _, err := Observe("listener:fd=1000", "fd=1000"); err == nil {
 		t.Error("a descriptor that is not open is taken")
 	}
+	for _, where := range []string{"127.0.0.1:1", "unix:/nowhere/at/all", "unix:@listentest-nobody"} {
+		if _, err := Observe("listener:"+where, where); err == nil || !strings.Contains(err.Error(), "nobody listens there") {
+			t.Errorf("%s, where nobody listens: %v", where, err)
+		}
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
+	"sync"
 	"syscall"
 	"unsafe"
 
@@ -25,7 +26,9 @@ import (
 // called stops at its exit: the connection has left the queue, and the call has
 // not returned. No privilege is needed.
 type gate struct {
-	fd     int
+	fd int
+
+	mu     sync.Mutex     // guards the rest: a dial on its own goroutine asks as well whether the queue is full
 	pidfds map[uint32]int // of processes, by the thread that called
 }
 
@@ -58,7 +61,7 @@ func newGate(nrs ...uint32) (*gate, error) {
 	if errno != 0 {
 		return nil, fmt.Errorf("seccomp, with notification: %w", errno)
 	}
-	return &gate{int(fd), map[uint32]int{}}, nil
+	return &gate{fd: int(fd), pidfds: map[uint32]int{}}, nil
 }
 
 // gateFilter asks about the calls nrs and allows all others.
@@ -128,6 +131,8 @@ func (g *gate) holds(c stopped) bool {
 // socket returns a descriptor of our own for the socket that c is called with.
 // While it is open, a close by the one who called does not close the socket.
 func (g *gate) socket(c stopped) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	pidfd, known := g.pidfds[c.thread]
 	if known {
 		if fd, err := unix.PidfdGetfd(pidfd, int(int32(c.args[0])), 0); err != unix.ESRCH {
@@ -270,6 +275,8 @@ func (g *gate) ioctl(request uintptr, arg unsafe.Pointer) error {
 
 // close gives the gate up: calls that are stopped there fail with ENOSYS.
 func (g *gate) close() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	err := unix.Close(g.fd)
 	for _, fd := range g.pidfds {
 		err = errors.Join(err, unix.Close(fd))

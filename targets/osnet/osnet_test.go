@@ -140,16 +140,11 @@ func settled(t *testing.T, what string, want int, count func() int) {
 			info, _ := os.ReadFile("/proc/self/fdinfo/" + f.Name())
 			t.Logf("descriptor %s is %s: %q", f.Name(), to, info)
 		}
-		stacks := make([]byte, 1<<16)
-		t.Logf("%s", stacks[:runtime.Stack(stacks, true)]) // somebody may be starting a process
 	}
 }
 
-// descriptors counts those that are open, but for such as only wait for the
-// collector: a target that a test has dropped, a process that was waited for.
 func descriptors(t *testing.T) int {
 	t.Helper()
-	runtime.GC()
 	list, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os/exec"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -25,8 +26,10 @@ type process struct {
 	at      string        // where it listens, as the kernel writes it; "" until then
 	addr    unix.Sockaddr // where that is dialed
 	family  *family
-	calls   []stopped // accept calls held at their entry, oldest first
 	taken   map[lt.Actor]taken
+
+	asked sync.Mutex // guards writes to calls, and what dials on goroutines of their own read
+	calls []stopped  // accept calls held at their entry, oldest first; only the runner's goroutine writes
 }
 
 // taken is an accept call that is held at its exit, with what it will return.
@@ -88,6 +91,13 @@ func startProcess(command []string, backlog int32) (*process, error) {
 	return p, nil
 }
 
+// change runs f, which writes calls, or reads them on a goroutine of its own.
+func (p *process) change(f func()) {
+	p.asked.Lock()
+	defer p.asked.Unlock()
+	f()
+}
+
 // receive takes a call that has stopped, waiting for it for timeout milliseconds.
 func (p *process) receive(timeout int) error {
 	for {
@@ -98,7 +108,7 @@ func (p *process) receive(timeout int) error {
 		case c.nr == unix.SYS_LISTEN:
 			err = p.listen(c)
 		default:
-			p.calls = append(p.calls, c)
+			p.change(func() { p.calls = append(p.calls, c) })
 		}
 		if err != nil || p.at != "" && timeout > 0 {
 			return err
@@ -207,7 +217,7 @@ func (p *process) accept(s *session, op lt.Op) bool {
 			i++
 			continue
 		}
-		p.calls = slices.Delete(p.calls, i, i+1)
+		p.change(func() { p.calls = slices.Delete(p.calls, i, i+1) })
 		if !ok {
 			continue
 		}
@@ -232,7 +242,7 @@ func (p *process) failed(s *session, op lt.Op, errno unix.Errno) bool {
 		return false
 	}
 	c := p.calls[0]
-	p.calls = p.calls[1:]
+	p.change(func() { p.calls = p.calls[1:] })
 	if err := p.gone(p.answer(c, 0, errno)); err != nil {
 		s.fail(fmt.Errorf("accept: %w", err))
 		return false
@@ -291,10 +301,19 @@ func (s *session) absent() bool {
 // full reports whether the accept queue is known to be, as it is by a call that
 // waits for it.
 func (p *process) full() bool {
-	if p == nil || len(p.calls) == 0 {
+	if p == nil {
 		return false
 	}
-	fd, err := p.socket(p.calls[0])
+	var c stopped
+	p.change(func() {
+		if len(p.calls) > 0 {
+			c = p.calls[0]
+		}
+	})
+	if c.thread == 0 {
+		return false
+	}
+	fd, err := p.socket(c)
 	if err != nil {
 		return false
 	}

@@ -10,6 +10,18 @@ import (
 	"testing/synctest"
 )
 
+// Bubble returns what a [Runner] needs to have each case in a synctest bubble
+// of its own; left is told the stacks of goroutines that were left behind.
+func Bubble(t *testing.T, left func(stacks string)) func(run func(rest func())) []string {
+	return func(run func(rest func())) []string {
+		functions, stacks := bubble(t, run)
+		if len(functions) > 0 {
+			left(stacks)
+		}
+		return functions
+	}
+}
+
 // bubble runs f in a synctest bubble and returns the functions in which
 // goroutines were left behind, and their stacks: a bubble with some cannot
 // end, and says so by a panic.

@@ -14,9 +14,10 @@ const (
 	Clock               // the target's clock shows N milliseconds since it was opened
 	Rested              // the target came to rest; N is a Rest
 	Left                // after the session was closed a goroutine was left behind, in the function Point
+	Died                // the program in which the listener ran ended by Outcome, in the function Point
 )
 
-var verbNames = [...]string{"call", "return", "skip", "hold", "named", "end", "gauge", "clock", "rest", "left"}
+var verbNames = [...]string{"call", "return", "skip", "hold", "named", "end", "gauge", "clock", "rest", "left", "died"}
 
 // Outcome is how an operation or a connection ended. Append only. An
 // operation that is open has no Return.

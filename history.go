@@ -19,6 +19,7 @@ import (
 //	clock N
 //	rest quiet|calm
 //	left FUNCTION
+//	died panic|timeout FUNCTION
 func (h History) String() string {
 	b := fmt.Appendf(nil, "backlog %d\n", h.Backlog)
 	for _, e := range h.Events {
@@ -49,6 +50,8 @@ func (e Event) String() string {
 		b = fmt.Appendf(b, " %v", Rest(e.N))
 	case Left:
 		b = fmt.Appendf(b, " %s", e.Point)
+	case Died:
+		b = fmt.Appendf(b, " %v %s", e.Outcome, e.Point)
 	}
 	switch {
 	case e.Conn == Nobody:
@@ -126,6 +129,10 @@ func (p *historyParser) event(f *fields) (err error) {
 		}
 	case Left:
 		e.Point, err = f.name("the name of a function")
+	case Died:
+		if e.Outcome, err = f.outcome(); err == nil {
+			e.Point, err = f.name("the name of a function")
+		}
 	case Named:
 		if e.Op, err = p.op(f); err == nil {
 			e.Conn, err = p.conn(f)

@@ -38,6 +38,7 @@ var jsonKeys = [...][]jsonKey{
 	Clock:   {{name: "n"}},
 	Rested:  {{name: "rest"}},
 	Left:    {{name: "point"}},
+	Died:    {{name: "outcome"}, {name: "point"}},
 }
 
 // JSONLines returns h as JSON lines: {"backlog":B}, then an object an event,
@@ -53,6 +54,7 @@ var jsonKeys = [...][]jsonKey{
 //	{"verb":"clock","n":N}
 //	{"verb":"rest","rest":"quiet"}
 //	{"verb":"left","point":"FUNCTION"}
+//	{"verb":"died","outcome":"panic","point":"FUNCTION"}
 //
 // A call and a return may be without conn, a return without n, and the conn
 // that nobody dialed is "nobody".

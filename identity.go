@@ -2,22 +2,26 @@ package listentest
 
 import (
 	"encoding/binary"
-	"errors"
 	"io"
 	"net"
 	"slices"
 )
 
-// A netConn is one end of a connection.
+// A netConn is one end of a connection. Its fields are guarded by the
+// session's lock, but for those that never change.
 type netConn struct {
 	op     int32 // that obtained it
 	client bool
 	conn   net.Conn
 	peer   int32 // of an accepted end: the dial, once known; of a client: the accept
 	gone   bool  // closed by a step, or its end was reported
-	ended  bool  // of a client: the other side is gone, by outcome
+	ended  bool  // the other side is gone, by outcome
 	how    Outcome
 	named  chan struct{} // of an accepted end: closed once its first bytes were read, or cannot be
+	turn   chan struct{} // full while somebody writes: a lock would not count as waiting in a bubble
+	sent   int32         // bytes of data that a send has taken on
+	got    int32         // bytes of data that have arrived,
+	wrong  bool          // not all of them the other side's
 }
 
 // anonymous reports whether c is an accepted end whose dial is not known, and
@@ -34,41 +38,36 @@ func (c *netConn) anonymous() bool {
 	}
 }
 
-func (s *netSession) add(c netConn) {
+func (s *netSession) add(c *netConn) {
+	c.turn = make(chan struct{}, 1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ending { // too late: nobody else will close it
-		_ = c.conn.Close()
+		_ = c.end(Abort)
 	}
 	s.conns = append(s.conns, c)
 }
 
 // end returns the end that an operation obtained; it must have.
 func (s *netSession) end(op int32) *netConn {
-	return &s.conns[slices.IndexFunc(s.conns, func(c netConn) bool { return c.op == op })]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conns[slices.IndexFunc(s.conns, func(c *netConn) bool { return c.op == op })]
 }
 
 // introduce sends the dial's ID, by which the accepting end knows whose it
-// is, and then waits for the end of the connection.
+// is, and then reads until the end of the connection.
 func (s *netSession) introduce(op int32) {
-	s.mu.Lock()
-	c := s.end(op).conn
-	s.mu.Unlock()
+	c := s.end(op)
 	var token [4]byte
 	binary.BigEndian.PutUint32(token[:], uint32(op))
-	_, err := c.Write(token[:])
+	c.turn <- struct{}{}
+	_, err := c.conn.Write(token[:])
+	<-c.turn
 	if err == nil {
-		_, err = c.Read(make([]byte, 1))
+		err = s.read(c)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := s.end(op)
-	if e.ended = true; !errors.Is(err, io.EOF) {
-		e.how = Reset
-	} else {
-		e.how = EOF
-	}
-	s.change()
+	s.over(c, err)
 }
 
 // ends reports the clients whose connection ended before any accept. Which
@@ -77,9 +76,9 @@ func (s *netSession) introduce(op int32) {
 func (s *netSession) ends() {
 	var events []Event
 	s.mu.Lock()
-	unsure := s.naming > 0 || slices.ContainsFunc(s.conns, func(c netConn) bool { return c.anonymous() })
-	for i := range s.conns {
-		if c := &s.conns[i]; !unsure && c.ended && !c.gone && c.peer == 0 {
+	unsure := s.naming > 0 || slices.ContainsFunc(s.conns, (*netConn).anonymous)
+	for _, c := range s.conns {
+		if !unsure && c.client && c.ended && !c.gone && c.peer == 0 {
 			c.gone = true
 			events = append(events, Event{Verb: End, Conn: c.op, Outcome: c.how})
 		}
@@ -90,25 +89,29 @@ func (s *netSession) ends() {
 	}
 }
 
-// identify reads whose connection an accept returned.
+// identify reads whose connection an accept returned, and then until its end.
 func (s *netSession) identify(op int32) {
+	c := s.end(op)
 	s.mu.Lock()
-	c := s.end(op).conn
 	s.naming++
 	s.mu.Unlock()
 	var token [4]byte
-	_, err := io.ReadFull(c, token[:])
+	_, err := io.ReadFull(c.conn, token[:])
 	dial := int32(binary.BigEndian.Uint32(token[:]))
 	s.mu.Lock()
 	s.naming--
-	close(s.end(op).named)
-	known := err == nil && slices.ContainsFunc(s.conns, func(c netConn) bool { return c.client && c.op == dial })
-	if known {
-		s.end(op).peer, s.end(dial).peer = dial, op
+	i := slices.IndexFunc(s.conns, func(c *netConn) bool { return err == nil && c.client && c.op == dial })
+	if i >= 0 {
+		c.peer, s.conns[i].peer = dial, op
 	}
+	close(c.named)
 	s.mu.Unlock()
-	if known {
+	if i >= 0 {
 		s.report(Event{Verb: Named, Op: op, Conn: dial})
 	}
 	s.change()
+	if err == nil {
+		err = s.read(c)
+	}
+	s.over(c, err)
 }

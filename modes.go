@@ -12,6 +12,9 @@ func (k *Checker) isolation() {
 	bad := false // a connection has gone wrong
 	for i := range l.h.Events {
 		e := &l.h.Events[i]
+		if e.Verb == Died {
+			k.found(Violation{Promise: Isolation, From: i, To: i, Text: e.died()})
+		}
 		if e.Verb != Return {
 			bad = bad || e.Verb == End
 			continue
@@ -37,6 +40,14 @@ func (k *Checker) isolation() {
 				Text: fmt.Sprintf("%v #%d by %v %s", r.kind, e.Op, r.actor, what)})
 		}
 	}
+}
+
+// died says how the listener's program ended.
+func (e *Event) died() string {
+	if e.Outcome == Timeout {
+		return "the program hangs, in " + e.Point
+	}
+	return "the program ended by a " + e.Outcome.String() + ", in " + e.Point
 }
 
 // closedUpTo reports whether a shut was called before event p: what waited at

@@ -24,12 +24,23 @@ type Net struct {
 	Listen func(backlog int) (net.Listener, error)
 	// Dial connects to l, which Listen returned; an error is a refusal. It
 	// must be given for listeners that are in memory; without it the address
-	// of l is dialed, which must be loopback or a UNIX socket.
+	// of l is dialed, which must be loopback or a UNIX socket. What it returns,
+	// and what Accept does, are closed for a hangup; with a method Abort() error
+	// that is called for an abort, with CloseWrite() error that for a
+	// half-close. [errors.ErrUnsupported] from one of them says that the
+	// connection cannot do it.
 	Dial func(ctx context.Context, l net.Listener) (net.Conn, error)
 	// Promise is what the listener promises.
 	Promise Contract
+	// Accept, if given, is called in the place of l.Accept, and can be given up.
+	Accept func(ctx context.Context, l net.Listener) (net.Conn, error)
 	// Pending, if given, returns how many connections wait in l's queue.
 	Pending func(l net.Listener) int
+	// Fail, if given, has the next dial (of a client), accept (of an acceptor)
+	// or admission (of the listener) meet the lack what, as the step fail says
+	// it: 0 no descriptor, 1 no memory, 2 a bad address, 3 a deadline that is
+	// past. An error says that it cannot. Without it a dial can meet a deadline.
+	Fail func(l net.Listener, who Role, what int) error
 	// Title is the name in reports and files, a word; "net" if empty.
 	Title string
 }
@@ -114,9 +125,10 @@ type netSession struct {
 	listener net.Listener
 	shut     bool
 	ending   bool // Close was called: nothing is reported any more
-	conns    []netConn
+	conns    []*netConn
 	waits    []netWait
-	naming   int // accepted connections whose first bytes are being read
+	late     map[Actor]bool // clients whose next dial meets a deadline that is past
+	naming   int            // accepted connections whose first bytes are being read
 	queue    int32
 	trouble  error
 	changed  chan struct{} // something has happened since it was empty
@@ -137,6 +149,14 @@ func (s *netSession) Start(op Op) {
 		s.begin(op, s.accept)
 	case op.Kind == Hangup || op.Kind == Abort:
 		s.begin(op, s.leave)
+	case op.Kind == Send:
+		s.begin(op, s.send)
+	case op.Kind == HalfClose:
+		s.begin(op, s.halfClose)
+	case op.Kind == Recv:
+		s.report(s.recv(op))
+	case op.Kind == Fail:
+		s.report(s.fail(op))
 	case op.Kind == Shut && op.Actor == Listener(0) && op.N == 0:
 		s.begin(op, s.close)
 	case op.Kind == Listen && op.Actor == Listener(0) && s.isShut():
@@ -178,10 +198,14 @@ func (s *netSession) change() {
 
 func (s *netSession) begin(op Op, f func(context.Context, Op) Event) {
 	ctx, cancel := context.Background(), context.CancelFunc(func() {})
-	if op.Kind == Dial { // nothing else can be given up
+	if op.Kind == Dial || op.Kind == Accept && s.Net.Accept != nil { // nothing else can be given up
 		ctx, cancel = context.WithCancel(ctx)
 	}
 	s.mu.Lock()
+	if op.Kind == Dial && s.late[op.Actor] {
+		delete(s.late, op.Actor)
+		ctx, cancel = context.WithDeadline(ctx, time.Time{})
+	}
 	s.waits = append(s.waits, netWait{op, cancel})
 	s.mu.Unlock()
 	sched.Go(func() {
@@ -222,7 +246,7 @@ func (s *netSession) dial(ctx context.Context, op Op) Event {
 	var c net.Conn
 	var err error
 	leave := s.control.enter(op)
-	if s.Dial != nil {
+	if s.Net.Dial != nil {
 		c, err = s.Net.Dial(ctx, l)
 	} else {
 		c, err = new(net.Dialer).DialContext(ctx, l.Addr().Network(), l.Addr().String())
@@ -232,7 +256,7 @@ func (s *netSession) dial(ctx context.Context, op Op) Event {
 		s.lacks(err)
 		return Event{Outcome: dialOutcome(ctx, err)}
 	}
-	s.add(netConn{op: op.ID, client: true, conn: c})
+	s.add(&netConn{op: op.ID, client: true, conn: c})
 	return Event{Conn: op.ID}
 }
 
@@ -253,7 +277,7 @@ func (s *netSession) lacks(err error) {
 func dialOutcome(ctx context.Context, err error) Outcome {
 	var timeout interface{ Timeout() bool }
 	switch {
-	case ctx.Err() != nil:
+	case errors.Is(ctx.Err(), context.Canceled):
 		return Cancelled
 	case errors.Is(err, syscall.ECONNRESET):
 		return Reset
@@ -265,12 +289,21 @@ func dialOutcome(ctx context.Context, err error) Outcome {
 	return Refused
 }
 
-func (s *netSession) accept(_ context.Context, op Op) Event {
+func (s *netSession) accept(ctx context.Context, op Op) Event {
 	l := s.current()
+	var c net.Conn
+	var err error
 	leave := s.control.enter(op)
-	c, err := l.Accept()
+	if s.Net.Accept != nil {
+		c, err = s.Net.Accept(ctx, l)
+	} else {
+		c, err = l.Accept()
+	}
 	leave()
 	if err != nil {
+		if ctx.Err() != nil {
+			return Event{Outcome: Cancelled}
+		}
 		s.lacks(err)
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -279,32 +312,7 @@ func (s *netSession) accept(_ context.Context, op Op) Event {
 		}
 		return Event{Outcome: Failed}
 	}
-	s.add(netConn{op: op.ID, conn: c, named: make(chan struct{})})
-	return Event{}
-}
-
-// leave is hangup and abort, at either end. An accepted end is closed once it
-// is known whose it is, if that can be known.
-func (s *netSession) leave(_ context.Context, op Op) Event {
-	s.mu.Lock()
-	e := s.end(op.Conn)
-	e.gone = true
-	c, named := e.conn, e.named
-	s.mu.Unlock()
-	if named != nil {
-		patience := s.o.Pace
-		if s.o.Rest != nil {
-			patience = 1 // in a bubble time passes when nobody can move
-		}
-		select {
-		case <-named:
-		case <-time.After(patience):
-		}
-	}
-	if tcp, ok := c.(*net.TCPConn); ok && op.Kind == Abort {
-		_ = tcp.SetLinger(0) // it fails only where the connection is gone already
-	}
-	_ = c.Close() // and so does this
+	s.add(&netConn{op: op.ID, conn: c, named: make(chan struct{})})
 	return Event{}
 }
 
@@ -334,12 +342,12 @@ func (s *netSession) relisten(_ context.Context, op Op) Event {
 	return Event{}
 }
 
-// cancels gives up an actor's dial; an accept cannot be given up.
+// cancels gives up what an actor has open, if that can be given up.
 func (s *netSession) cancels(a Actor) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, w := range s.waits {
-		if w.op.Actor == a && w.op.Kind == Dial {
+		if w.op.Actor == a && (w.op.Kind == Dial || w.op.Kind == Accept && s.Net.Accept != nil) {
 			w.cancel()
 			return true
 		}
@@ -389,8 +397,7 @@ func (s *netSession) expecting() bool {
 		}
 		accepting = true
 	}
-	for i := range s.conns { // one whose accepted end is not known may be waited for in vain
-		c := &s.conns[i]
+	for _, c := range s.conns { // one whose accepted end is not known may be waited for in vain
 		pending = pending || c.client && !c.gone && c.peer == 0
 	}
 	return s.naming > 0 || pending && (accepting || s.shut) || s.shut && accepting
@@ -431,7 +438,7 @@ func (s *netSession) Close() error {
 		go l.Close() // it may hang; its error is no news
 	}
 	for _, c := range conns {
-		go c.conn.Close() // closed twice is closed
+		go c.end(Abort) // closed twice is closed
 	}
 	if s.o.Rest != nil {
 		s.o.Rest()

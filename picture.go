@@ -128,7 +128,7 @@ func (p *painter) draw() {
 		if (e.Verb == Rested || e.Verb == Named) && r.note == "" && !p.moved(r.at) {
 			continue
 		}
-		if e.Verb == Rested || e.Verb == Clock || e.Verb == Left || e.Verb == Call && kinds[e.Step.Kind].roles == "" {
+		if e.Verb == Rested || e.Verb == Clock || e.Verb == Left || e.Verb == Died || e.Verb == Call && kinds[e.Step.Kind].roles == "" {
 			what := e.String()
 			if e.Verb == Call {
 				what = e.Step.String()

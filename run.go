@@ -30,6 +30,8 @@ type Runner struct {
 	// Policy, if not nil, takes the decisions on a target of level full in
 	// the place of the schedule's Choices, and they are kept; see Record.
 	Policy sched.Policy
+	// Watch, if not nil, is told of every event when it is seen, one at a time.
+	Watch func(Event)
 	// Stepped is what [Options] has of that name.
 	Stepped func(sched.Task)
 
@@ -83,6 +85,9 @@ func Run(ctx context.Context, t Target, s Schedule) (History, error) {
 // failed, or ctx was done, and there is no verdict about the target.
 func (r *Runner) Run(ctx context.Context, s Schedule) (History, error) {
 	s.normInto(&r.schedule)
+	if t, ok := r.Target.(Remote); ok {
+		return t.RunRemote(ctx, r.schedule, cmp.Or(r.Pace, DefaultPace), cmp.Or(r.Grace, DefaultGrace))
+	}
 	if r.Bubble != nil {
 		return r.inside(ctx)
 	}
@@ -98,6 +103,9 @@ func (r *Runner) inside(ctx context.Context) (h History, err error) {
 	left := r.Bubble(func(rest func()) { h, err = r.run(ctx, rest) })
 	for _, f := range left {
 		h.Events = append(h.Events, Event{Verb: Left, Point: f})
+		if r.Watch != nil {
+			r.Watch(h.Events[len(h.Events)-1])
+		}
 	}
 	return h, err
 }
@@ -154,14 +162,15 @@ func (r *Runner) begin(ctx context.Context, s *Schedule, rest func()) error {
 // first is what lasts from one run to the next.
 func (r *Runner) first() {
 	r.reporter = r.report
-	r.stepped = steppedTarget(r.Target)
+	r.stepped = Stepped(r.Target)
 	if r.mu = &r.mutex; r.stepped {
 		r.mu = unguarded{}
 	}
 }
 
-// steppedTarget reports whether all that t does is done inside Start and Settle.
-func steppedTarget(t Target) bool {
+// Stepped reports whether all that t does is done inside Start and Settle, by
+// one at a time: then a [Runner.Policy] says who takes the next step.
+func Stepped(t Target) bool {
 	_, ok := t.(Interleaved)
 	return ok && LevelOf(t) == LevelFull
 }
@@ -170,7 +179,7 @@ func steppedTarget(t Target) bool {
 func (r *Runner) report(e Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.history.Events = append(r.history.Events, e)
+	r.saw(e)
 	switch e.Verb {
 	case Hold:
 		r.held = append(r.held, e.Step.Actor)
@@ -187,6 +196,14 @@ func (r *Runner) report(e Event) {
 		if e.Op == r.awaited && r.arrived != nil {
 			r.arrived()
 		}
+	}
+}
+
+// saw enters an event.
+func (r *Runner) saw(e Event) {
+	r.history.Events = append(r.history.Events, e)
+	if r.Watch != nil {
+		r.Watch(e)
 	}
 }
 
@@ -294,7 +311,7 @@ func (r *Runner) call(t Step) (Op, bool) {
 	defer r.mu.Unlock()
 	conn, ok := r.meaning(t)
 	if !ok {
-		r.history.Events = append(r.history.Events, Event{Verb: Skipped, Step: t})
+		r.saw(Event{Verb: Skipped, Step: t})
 		return Op{}, false
 	}
 	if t.Kind == Resume {
@@ -303,7 +320,7 @@ func (r *Runner) call(t Step) (Op, bool) {
 	r.lastID++
 	r.over = false
 	op := Op{ID: r.lastID, Conn: conn, Step: t}
-	r.history.Events = append(r.history.Events, Event{Verb: Call, Op: op.ID, Conn: conn, Step: t})
+	r.saw(Event{Verb: Call, Op: op.ID, Conn: conn, Step: t})
 	r.open = append(r.open, op)
 	return op, true
 }

@@ -61,6 +61,16 @@ type Reuser interface {
 	Reopen(Options) error
 }
 
+// A Remote target runs a schedule whole, elsewhere: in another process, say.
+// A [Runner] of it opens no session, and has no bubbles and no policies there.
+type Remote interface {
+	Target
+	// RunRemote runs s with the waits of a [Runner], and returns what was seen,
+	// with an event Died at its end where that ended the program in which the
+	// listener was. An error is trouble.
+	RunRemote(ctx context.Context, s Schedule, pace, grace time.Duration) (History, error)
+}
+
 // A MisuseError says that the caller asked for what has no sense on any
 // machine.
 type MisuseError struct {

@@ -86,20 +86,21 @@ func (c Config) suite(target Target) *suite {
 
 // bubbles reports whether a target is run in synctest bubbles.
 func bubbles(t Target) bool {
-	return LevelOf(t) == LevelQuiet || LevelOf(t) == LevelFull && !steppedTarget(t)
+	if _, ok := t.(Remote); ok {
+		return false // it has its own
+	}
+	return LevelOf(t) == LevelQuiet || LevelOf(t) == LevelFull && !Stepped(t)
 }
 
 func (s *suite) runner(t *testing.T) *Runner {
 	r := &Runner{Target: s.target}
 	if s.bubbles {
-		r.Bubble = func(run func(rest func())) []string {
-			left, stacks := bubble(t, run)
-			if len(left) > 0 && !s.logged { // the first says it all; shrinking leaves more
+		r.Bubble = Bubble(t, func(stacks string) {
+			if !s.logged { // the first says it all; shrinking leaves more
 				s.logged = true
 				t.Logf("left behind after everything was closed:\n%s", stacks)
 			}
-			return left
-		}
+		})
 	}
 	return r
 }

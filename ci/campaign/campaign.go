@@ -330,7 +330,7 @@ func (w *worker) sumUp() {
 			w.row.Counts[p][s] += n
 		}
 	}
-	if w.row.Level == listentest.LevelFull {
+	if listentest.Stepped(w.run.Target) {
 		for _, p := range w.policies {
 			w.row.Policies = p.Tally.addTo(w.row.Policies)
 		}

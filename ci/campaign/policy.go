@@ -30,7 +30,7 @@ type policy struct {
 // policy returns the policy of a case, ready for the first run.
 func (w *worker) policy(src sched.Source) *policy {
 	var spec sched.Spec
-	if w.row.Level == listentest.LevelFull {
+	if listentest.Stepped(w.run.Target) {
 		spec = w.Sched.Draw(src)
 	}
 	i := slices.IndexFunc(w.policies, func(p *policy) bool { return p.Policy == spec })

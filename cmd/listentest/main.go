@@ -13,6 +13,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 	"github.com/listentest/listentest"
+	"github.com/listentest/listentest/targets/third"
 )
 
 // Exit statuses.
@@ -60,6 +61,7 @@ var commands = map[string]func(context.Context, *env, []string) (int, error){
 }
 
 func main() {
+	third.Main()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	go func() { // the first signal ends the work in order, the next one at once
 		<-ctx.Done()

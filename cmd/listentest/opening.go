@@ -10,6 +10,7 @@ import (
 	"github.com/listentest/listentest"
 	"github.com/listentest/listentest/targets"
 	"github.com/listentest/listentest/targets/osnet"
+	"github.com/listentest/listentest/targets/third"
 )
 
 // An opening is a target, or why there is none.
@@ -24,7 +25,7 @@ type opening struct {
 func open(names []string) ([]opening, error) {
 	var all []opening
 	for _, name := range names {
-		t, err := targets.Open(name)
+		t, err := openOne(name)
 		if misuse := (*listentest.MisuseError)(nil); errors.As(err, &misuse) {
 			return nil, err
 		}
@@ -32,6 +33,18 @@ func open(names []string) ([]opening, error) {
 	}
 	return all, nil
 }
+
+// openOne opens a target by name: one of this module's, or somebody else's
+// listener, in worker processes.
+func openOne(name string) (listentest.Target, error) {
+	if base, _, _ := strings.Cut(name, ":"); slices.Contains(third.Names(), base) {
+		return third.Open(name)
+	}
+	return targets.Open(name)
+}
+
+// targetNames returns the names of all targets.
+func targetNames() []string { return slices.Concat(targets.Names(), third.Names()) }
 
 // isolate runs the program in a network namespace of its own, where that is
 // permitted, if one of the names is a target that needs a network. It returns
@@ -42,7 +55,7 @@ func isolate(names []string) string {
 		return "the one that the listener is in"
 	}
 	for _, name := range names {
-		if base, _, _ := strings.Cut(name, ":"); base != "sim" {
+		if base, _, _ := strings.Cut(name, ":"); base != "sim" && !slices.Contains(third.Names(), base) {
 			return osnet.Isolate()
 		}
 	}

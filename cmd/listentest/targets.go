@@ -84,7 +84,7 @@ func targetsCommand(_ context.Context, e *env, args []string) (int, error) {
 // names of all targets and presets.
 func knownTarget(name string) error {
 	base, _, _ := strings.Cut(name, ":")
-	known := targets.Names()
+	known := targetNames()
 	if slices.Contains(known, base) {
 		return nil
 	}

@@ -14,19 +14,6 @@ type end struct {
 	greeted   bool // a byte that is no data comes first
 }
 
-// at returns byte i of what one side of a connection sends: every connection
-// has a pattern of its own for each direction.
-func at(dial int32, server bool, i int32) byte {
-	x := uint32(dial)<<1 ^ uint32(i)*0x01000193
-	if server {
-		x ^= 1
-	}
-	x *= 0x9E3779B1 // so that neighbours share nothing
-	x ^= x >> 15
-	x *= 0x85EBCA6B
-	return byte(x >> 24)
-}
-
 // of returns the end that op addresses, the dial of its connection, and whether
 // it is the accepted one.
 func (s *session) of(op lt.Op) (e *end, dial int32, server bool) {
@@ -84,7 +71,7 @@ func outcomeOf(err error) (lt.Outcome, error) {
 func (e *end) send(n, dial int32, server bool) (lt.Outcome, error) {
 	b := make([]byte, n)
 	for i := range b {
-		b[i] = at(dial, server, e.sent+int32(i))
+		b[i] = lt.Pattern(dial, server, e.sent+int32(i))
 	}
 	for len(b) > 0 {
 		n, err := unix.Write(e.fd, b)
@@ -115,7 +102,7 @@ func (e *end) recv(b []byte, dial int32, server bool) (lt.Outcome, error) {
 			return lt.EOF, nil
 		}
 		for _, got := range b[:n] {
-			if dial != lt.Nobody && got != at(dial, server, e.got) {
+			if dial != lt.Nobody && got != lt.Pattern(dial, server, e.got) {
 				return lt.Corrupt, nil
 			}
 			e.got++

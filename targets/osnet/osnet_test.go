@@ -240,24 +240,6 @@ func returned(h listentest.History) string {
 	return strings.Join(all, " ")
 }
 
-// TestPatterns: no two streams look alike, so that bytes of one are not taken
-// for those of another.
-func TestPatterns(t *testing.T) {
-	seen := map[string]bool{}
-	for dial := range int32(500) {
-		for _, server := range []bool{false, true} {
-			var b [8]byte
-			for i := range b {
-				b[i] = at(dial, server, int32(i))
-			}
-			if seen[string(b[:])] {
-				t.Fatalf("dial %d, server %v: % x is another's", dial, server, b)
-			}
-			seen[string(b[:])] = true
-		}
-	}
-}
-
 // TestHold: the thread that made accept is held behind it, and Close lets it
 // go even if nobody resumed.
 func TestHold(t *testing.T) {

@@ -1,0 +1,107 @@
+package third
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/listentest/listentest"
+)
+
+// What a worker and who started it say to each other: schedules in their text
+// form, each ended by a line "run PACE GRACE"; and for each the lines of its
+// history behind "backlog", ended by "done", or a line "trouble TEXT".
+const (
+	workerVariable = "LISTENTEST_WORKER"
+	runWord        = "run"
+	doneWord       = "done"
+	troubleWord    = "trouble"
+)
+
+// Main makes this process a worker, and ends it, if it was started as one. A
+// program that opens a target of this package calls it before anything else.
+func Main() {
+	name, ok := os.LookupEnv(workerVariable)
+	if !ok {
+		return
+	}
+	lib, ok := libraries[name]
+	if !ok {
+		fmt.Fprintf(os.Stderr, "%s: there is no target %q\n", workerVariable, name)
+		os.Exit(2)
+	}
+	const answers = 3 // the first descriptor behind the standard ones
+	os.Args = os.Args[:1]
+	os.Stdout = os.Stderr // what the library and the testing package print is no answer
+	testing.Main(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: name, F: func(t *testing.T) {
+		if err := serve(t, lib, os.Stdin, os.NewFile(answers, "answers")); err != nil {
+			t.Fatal(err)
+		}
+	}}}, nil, nil)
+}
+
+// serve runs schedules until there are no more.
+func serve(t *testing.T, lib library, in io.Reader, out io.Writer) error {
+	r := &listentest.Runner{Target: lib.target()}
+	var failed error
+	r.Watch = func(e listentest.Event) {
+		if _, err := io.WriteString(out, e.String()+"\n"); err != nil {
+			failed = err
+		}
+	}
+	if !lib.real {
+		r.Bubble = listentest.Bubble(t, func(string) {})
+	}
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, 1<<20)
+	for failed == nil {
+		s, err := next(r, lines)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			_, err = r.Run(context.Background(), s)
+		}
+		answer := doneWord
+		if err != nil {
+			answer = troubleWord + " " + strings.ReplaceAll(err.Error(), "\n", "; ")
+		}
+		if lib.pooled { // two collections empty a pool
+			runtime.GC()
+			runtime.GC()
+		}
+		if _, err := io.WriteString(out, answer+"\n"); err != nil {
+			failed = err
+		}
+	}
+	return failed
+}
+
+// next reads a schedule, and how r is to wait in it.
+func next(r *listentest.Runner, lines *bufio.Scanner) (listentest.Schedule, error) {
+	var text strings.Builder
+	for lines.Scan() {
+		waits, ok := strings.CutPrefix(lines.Text(), runWord+" ")
+		if !ok {
+			text.WriteString(lines.Text() + "\n")
+			continue
+		}
+		pace, grace, _ := strings.Cut(waits, " ")
+		var errs [2]error
+		r.Pace, errs[0] = time.ParseDuration(pace)
+		r.Grace, errs[1] = time.ParseDuration(grace)
+		s, err := listentest.Parse(text.String())
+		return s, errors.Join(err, errs[0], errs[1])
+	}
+	if err := lines.Err(); err != nil {
+		return listentest.Schedule{}, err
+	}
+	return listentest.Schedule{}, io.EOF
+}

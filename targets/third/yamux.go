@@ -1,0 +1,34 @@
+package third
+
+import (
+	"context"
+	"io"
+	"net"
+
+	"github.com/hashicorp/yamux"
+	"github.com/listentest/listentest"
+)
+
+// yamuxTarget is hashicorp/yamux: streams of a session whose AcceptBacklog is
+// the backlog, on both sides, all else being its default.
+func yamuxTarget() listentest.Target { return muxTarget("yamux", listenYamux) }
+
+func listenYamux(backlog int) (*mux, error) {
+	config := yamux.DefaultConfig()
+	config.AcceptBacklog = max(backlog, 1) // below is an error of the configuration
+	config.LogOutput = io.Discard
+	a, b := newPipe()
+	server, err := yamux.Server(a, config)
+	if err != nil {
+		return nil, err
+	}
+	client, err := yamux.Client(b, config)
+	if err != nil {
+		return nil, err
+	}
+	return &mux{
+		accept: server.Accept,
+		open:   func(context.Context) (net.Conn, error) { return client.Open() },
+		close:  server.Close,
+	}, nil
+}

@@ -126,6 +126,7 @@ type Anomalies uint8
 
 const (
 	Phantom Anomalies = 1 << iota // accept may return what nobody dialed
+	Severs                        // the close of the listener ends what was accepted as well, as of a session
 )
 
 // held returns Must and May. If neither is stated, completed connections are

@@ -21,7 +21,7 @@ var (
 	orderNames    = []string{notStated, "fifo"}
 	overflowNames = []string{"refuse", "reset", "would-block", "drop", "block", "end", "ghost"}
 	closeNames    = []string{notStated, "ends", "moves"}
-	anomalyNames  = []string{"phantom"}
+	anomalyNames  = []string{"phantom", "severs"}
 )
 
 const (

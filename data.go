@@ -39,6 +39,10 @@ func (k *Checker) earlyData() {
 			next++
 		case e.Verb == End:
 			k.breaks(e.Conn)
+		case e.Verb == Call && r.call == at && r.kind == Shut && l.c.Anomalies&Severs != 0:
+			for conn := range e.Op { // of what is dialed later nothing is said
+				k.stream[conn].broken = true
+			}
 		case e.Verb == Call && r.call == at:
 			k.sends(r, rests)
 		case e.Verb == Return && r.ret == at && r.kind == Send && r.ok():

@@ -130,6 +130,7 @@ var fieldWords = map[string][][2]string{
 	},
 	"anomalies": {
 		{"none", "nothing is"},
+		{"severs", "the close of the listener ends what was accepted as well, as where it is a session and connections are its streams"},
 		{"phantom", "accept may return what nobody dialed, as from a SYN cookie that is shown twice"},
 	},
 }

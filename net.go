@@ -434,6 +434,12 @@ func (s *netSession) Close() error {
 		w.cancel()
 	}
 	s.mu.Unlock()
+	for _, c := range conns { // our readers go first: some libraries have them spin while all is closed
+		_ = c.conn.SetReadDeadline(time.Unix(1, 0)) // who cannot stays
+	}
+	if s.o.Rest != nil {
+		s.o.Rest()
+	}
 	if !shut {
 		go l.Close() // it may hang; its error is no news
 	}

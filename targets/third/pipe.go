@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// A wire makes the two ends of a connection that a multiplexer runs over.
+type wire func() (a, b net.Conn)
+
 // A pipe is one end of a connection in memory that takes what is written and
 // keeps it until it is read, as a network does; net.Pipe has every write wait
 // for its read.

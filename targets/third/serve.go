@@ -32,24 +32,24 @@ func Main() {
 	if !ok {
 		return
 	}
-	lib, ok := libraries[name]
-	if !ok {
-		fmt.Fprintf(os.Stderr, "%s: there is no target %q\n", workerVariable, name)
+	lib, wire, err := find(name)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", workerVariable, err)
 		os.Exit(2)
 	}
 	const answers = 3 // the first descriptor behind the standard ones
 	os.Args = os.Args[:1]
 	os.Stdout = os.Stderr // what the library and the testing package print is no answer
 	testing.Main(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: name, F: func(t *testing.T) {
-		if err := serve(t, lib, os.Stdin, os.NewFile(answers, "answers")); err != nil {
+		if err := serve(t, lib, lib.target(wire), os.Stdin, os.NewFile(answers, "answers")); err != nil {
 			t.Fatal(err)
 		}
 	}}}, nil, nil)
 }
 
 // serve runs schedules until there are no more.
-func serve(t *testing.T, lib library, in io.Reader, out io.Writer) error {
-	r := &listentest.Runner{Target: lib.target()}
+func serve(t *testing.T, lib library, target listentest.Target, in io.Reader, out io.Writer) error {
+	r := &listentest.Runner{Target: target}
 	var failed error
 	r.Watch = func(e listentest.Event) {
 		if _, err := io.WriteString(out, e.String()+"\n"); err != nil {

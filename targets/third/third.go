@@ -4,7 +4,9 @@
 package third
 
 import (
+	"fmt"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 
@@ -14,8 +16,9 @@ import (
 
 // A library is somebody's listener: a target, and what its runs need.
 type library struct {
-	target func() listentest.Target
+	target func(wire) listentest.Target
 	module string // whose version is the listener's
+	wired  bool   // it runs over a connection, of which there are kinds
 	// pooled is set where the library keeps timers or channels of one case in
 	// package-level pools for the next one, which would be of another bubble.
 	pooled bool
@@ -25,7 +28,15 @@ type library struct {
 
 // libraries by the names of their targets.
 var libraries = map[string]library{
-	"yamux": {target: yamuxTarget, module: "github.com/hashicorp/yamux", pooled: true},
+	"bufconn":        {target: bufconnTarget, module: "google.golang.org/grpc"},
+	"cmux":           {target: cmuxTarget, module: "github.com/soheilhy/cmux"},
+	"fasthttputil":   {target: fasthttputilTarget, module: "github.com/valyala/fasthttp"},
+	"go-yamux":       {target: goYamuxTarget, module: "github.com/libp2p/go-yamux/v5", wired: true, pooled: true},
+	"limit-listener": {target: limitTarget, module: "golang.org/x/net"},
+	"muxado":         {target: muxadoTarget, module: "golang.ngrok.com/muxado/v2", wired: true, pooled: true},
+	"proxyproto":     {target: proxyprotoTarget, module: "github.com/pires/go-proxyproto"},
+	"smux":           {target: smuxTarget, module: "github.com/xtaci/smux", wired: true, pooled: true},
+	"yamux":          {target: yamuxTarget, module: "github.com/hashicorp/yamux", wired: true, pooled: true},
 }
 
 // Names returns the names that Open knows, in order.
@@ -34,21 +45,44 @@ func Names() []string { return slices.Sorted(maps.Keys(libraries)) }
 // Module returns the module whose listener the target of a name is, and its
 // version in this program; the version is empty where that is not known.
 func Module(name string) (path, version string) {
-	path = libraries[name].module
+	base, _, _ := strings.Cut(name, ":")
+	path = libraries[base].module
 	return path, versions()[path]
 }
 
-// Open returns the target of a name. The error is a [*listentest.MisuseError].
+// Open returns the target of a name NAME[:wire=KIND]: what a multiplexer runs
+// over keeps what is written until it is read (buffered, the default), or has
+// each write wait for its read (sync). The error is a
+// [*listentest.MisuseError].
 func Open(name string) (*Worker, error) {
-	lib, ok := libraries[name]
-	if !ok {
-		reason := "there is no target \"" + name + "\""
-		if base, _, found := strings.Cut(name, ":"); found && libraries[base].target != nil {
-			reason = "target " + base + " has no settings, and \"" + name + "\" names some"
-		}
-		return nil, &listentest.MisuseError{Reason: reason, Word: name, Known: Names()}
+	lib, w, err := find(name)
+	if err != nil {
+		return nil, err
 	}
-	return &Worker{Target: lib.target(), name: name}, nil
+	return &Worker{Target: lib.target(w), real: lib.real, name: name}, nil
+}
+
+// find returns what a name names.
+func find(name string) (library, wire, error) {
+	base, items, set := strings.Cut(name, ":")
+	lib, ok := libraries[base]
+	if !ok {
+		return lib, nil, &listentest.MisuseError{Reason: fmt.Sprintf("there is no target %q", base), Word: base, Known: Names()}
+	}
+	if !set {
+		return lib, newPipe, nil
+	}
+	key, value, _ := strings.Cut(items, "=")
+	kinds := map[string]wire{"buffered": newPipe, "sync": net.Pipe}
+	switch {
+	case !lib.wired:
+		return lib, nil, &listentest.MisuseError{Reason: base + " has no settings, and " + name + " has one"}
+	case key != "wire":
+		return lib, nil, &listentest.MisuseError{Reason: fmt.Sprintf("%s: %q is no setting", name, key), Word: key, Known: []string{"wire"}}
+	case kinds[value] == nil:
+		return lib, nil, &listentest.MisuseError{Reason: fmt.Sprintf("%s: %q is no kind of wire", name, value), Word: value, Known: slices.Sorted(maps.Keys(kinds))}
+	}
+	return lib, kinds[value], nil
 }
 
 // promise returns the contract of a preset, which must be there.

@@ -11,24 +11,24 @@ import (
 
 // yamuxTarget is hashicorp/yamux: streams of a session whose AcceptBacklog is
 // the backlog, on both sides, all else being its default.
-func yamuxTarget() listentest.Target { return muxTarget("yamux", listenYamux) }
-
-func listenYamux(backlog int) (*mux, error) {
-	config := yamux.DefaultConfig()
-	config.AcceptBacklog = max(backlog, 1) // below is an error of the configuration
-	config.LogOutput = io.Discard
-	a, b := newPipe()
-	server, err := yamux.Server(a, config)
-	if err != nil {
-		return nil, err
-	}
-	client, err := yamux.Client(b, config)
-	if err != nil {
-		return nil, err
-	}
-	return &mux{
-		accept: server.Accept,
-		open:   func(context.Context) (net.Conn, error) { return client.Open() },
-		close:  server.Close,
-	}, nil
+func yamuxTarget(wire wire) listentest.Target {
+	return muxTarget("yamux", atLeastOne(promise("yamux")), func(backlog int) (*mux, error) {
+		config := yamux.DefaultConfig()
+		config.AcceptBacklog = max(backlog, 1)
+		config.LogOutput = io.Discard
+		a, b := wire()
+		server, err := yamux.Server(a, config)
+		if err != nil {
+			return nil, err
+		}
+		client, err := yamux.Client(b, config)
+		if err != nil {
+			return nil, err
+		}
+		return &mux{
+			accept: server.Accept,
+			open:   func(context.Context) (net.Conn, error) { return client.Open() },
+			close:  server.Close,
+		}, nil
+	})
 }

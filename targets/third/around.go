@@ -1,0 +1,88 @@
+package third
+
+import (
+	"context"
+	"net"
+
+	"github.com/listentest/listentest"
+	"github.com/listentest/listentest/examples/mutex"
+	"github.com/pires/go-proxyproto"
+	"github.com/soheilhy/cmux"
+	"golang.org/x/net/netutil"
+)
+
+// An around is a listener around a correct one: what is dialed is that one.
+type around struct {
+	net.Listener
+	inner *mutex.Listener
+}
+
+// aroundTarget returns the target of listeners around others, with what is
+// changed of their promises.
+func aroundTarget(name string, change func(*listentest.Contract), wrap func(net.Listener) net.Listener) listentest.Net {
+	c := listentest.Contract{ // of mutex.Listener
+		Backlog:    listentest.Backlog{Zero: 1, Negative: 1},
+		Guaranteed: listentest.Exactly(0),
+		Max:        listentest.Exactly(0),
+		Admit:      listentest.AdmitReturn,
+		Must:       listentest.Completed | listentest.Aborted,
+		May:        listentest.Completed | listentest.Aborted,
+		Order:      listentest.FIFO,
+		Overflow:   listentest.Refuse,
+		Close:      listentest.CloseEnds,
+	}
+	change(&c)
+	return listentest.Net{
+		Title: name,
+		Listen: func(backlog int) (net.Listener, error) {
+			inner := mutex.Listen(backlog)
+			return around{wrap(inner), inner}, nil
+		},
+		Dial:    func(ctx context.Context, l net.Listener) (net.Conn, error) { return l.(around).inner.Dial(ctx) },
+		Promise: c,
+	}
+}
+
+// limitTarget is netutil.LimitListener. Accept waits while two accepted
+// connections are open, though some are pending: that is what it is for, so
+// that accepts which wait are not judged.
+func limitTarget(wire) listentest.Target {
+	const most = 2
+	waits := func(c *listentest.Contract) { c.Admit = listentest.AdmitNever }
+	return aroundTarget("limit-listener", waits, func(l net.Listener) net.Listener { return netutil.LimitListener(l, most) })
+}
+
+// proxyprotoTarget is a listener of go-proxyproto, whose clients send no
+// header, as its default policy allows.
+func proxyprotoTarget(wire) listentest.Target {
+	as := func(*listentest.Contract) {}
+	return aroundTarget("proxyproto", as, func(l net.Listener) net.Listener { return &proxyproto.Listener{Listener: l} })
+}
+
+// cmuxTarget is the one matcher of a cmux, which takes every connection. It
+// accepts by itself, and keeps up to 1024 connections for whoever accepts at
+// the matcher, in no order, for each is handed over by a goroutine of its own
+// (cmux.go, serve): so no bound is stated, but that what was guaranteed stays.
+func cmuxTarget(wire) listentest.Target {
+	queue := func(c *listentest.Contract) {
+		c.Max, c.Order, c.Close, c.Overflow = listentest.Bound{}, listentest.AnyOrder, listentest.AnyClose, 0
+	}
+	return aroundTarget("cmux", queue, func(l net.Listener) net.Listener {
+		m := cmux.New(l)
+		matched := m.Match(cmux.Any())
+		go m.Serve() // it returns what Accept did when the listener was closed
+		return closing{matched, m.Close}
+	})
+}
+
+// A closing listener has one more thing to close.
+type closing struct {
+	net.Listener
+	also func()
+}
+
+func (c closing) Close() error {
+	err := c.Listener.Close()
+	c.also()
+	return err
+}

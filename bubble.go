@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // Bubble returns what a [Runner] needs to have each case in a synctest bubble
@@ -19,6 +20,21 @@ func Bubble(t *testing.T, left func(stacks string)) func(run func(rest func())) 
 			left(stacks)
 		}
 		return functions
+	}
+}
+
+// SharedBubble returns what a [Runner] needs to have all its cases, one after
+// the other, in the synctest bubble of the caller: for libraries that keep
+// timers or channels for the next case, which may not be of another bubble. What
+// is left behind ten minutes after a case, in the bubble's time, stays.
+func SharedBubble() func(run func(rest func())) []string {
+	id := bubbleID()
+	return func(run func(rest func())) []string {
+		run(synctest.Wait)
+		const enough = 10 * time.Minute
+		time.Sleep(enough)
+		left, _ := leftIn(id)
+		return left
 	}
 }
 
@@ -50,13 +66,13 @@ func bubbleID() string {
 	return bubbleHeader.FindString(string(buf[:runtime.Stack(buf[:], false)]))
 }
 
-// leftIn returns the functions in which the goroutines of a bubble are, in
-// order and without those of the runtime, and the stacks.
+// leftIn returns the functions in which the goroutines of a bubble are but the
+// caller, in order and without those of the runtime, and the stacks.
 func leftIn(id string) (left []string, stacks string) {
 	buf := make([]byte, 1<<20)
-	for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+	for i, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
 		header, frames, _ := strings.Cut(g, "\n")
-		if !strings.Contains(header, id) || strings.Contains(header, "synctest.Run") {
+		if i == 0 || !strings.Contains(header, id) || strings.Contains(header, "synctest.Run") || strings.Contains(frames, "synctest.testingSynctestTest(") {
 			continue
 		}
 		left = append(left, frame(frames))

@@ -23,11 +23,12 @@ type Checker struct {
 	room1 []int32 // the same, less the one connection that is judged
 	space []int32 // gaps with lo < high: an admission there may be lawful
 	// Scratch:
-	waits  []int32 // accepts that are open at a rest
-	window []int32 // gaps whose high falls, within a window: the first is the window's greatest
-	roomy  []int32 // see roomyRests
-	stream []stream
-	probe  []probe // see probes
+	waits   []int32 // accepts that are open at a rest
+	window  []int32 // gaps whose high falls, within a window: the first is the window's greatest
+	roomy   []int32 // see roomyRests
+	stream  []stream
+	severed int32   // connections that were dialed by earlier operations may have ended with the listener
+	probe   []probe // see probes
 }
 
 // Check judges h by c.

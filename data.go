@@ -24,7 +24,7 @@ func (k *Checker) earlyData() {
 	if !l.data {
 		return
 	}
-	k.stream = zeroed(k.stream, len(l.ops))
+	k.stream, k.severed = zeroed(k.stream, len(l.ops)), 0
 	rests, next := int32(0), 0
 	for i := range l.h.Events {
 		at := int32(i)
@@ -40,9 +40,9 @@ func (k *Checker) earlyData() {
 		case e.Verb == End:
 			k.breaks(e.Conn)
 		case e.Verb == Call && r.call == at && r.kind == Shut && l.c.Anomalies&Severs != 0:
-			for conn := range e.Op { // of what is dialed later nothing is said
-				k.stream[conn].broken = true
-			}
+			k.severed = never
+		case e.Verb == Call && r.call == at && r.kind == Listen && k.severed == never:
+			k.severed = e.Op
 		case e.Verb == Call && r.call == at:
 			k.sends(r, rests)
 		case e.Verb == Return && r.ret == at && r.kind == Send && r.ok():
@@ -140,7 +140,7 @@ func (k *Checker) received(r *record, n int32) string {
 		return fmt.Sprintf("got %d bytes, and %d were sent", n, s.called)
 	case n < got:
 		return fmt.Sprintf("has got %d bytes in all, after it had %d", n, got)
-	case s.broken:
+	case s.broken || k.l.dialOf(r.conn) < k.severed:
 		return ""
 	case n < s.need && (r.outcome == OK || r.outcome == EOF):
 		return fmt.Sprintf("got %d of the %d bytes that were sent before the rest", n, s.need)

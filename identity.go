@@ -42,6 +42,9 @@ func (s *netSession) add(c *netConn) {
 	c.turn = make(chan struct{}, 1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !c.client { // from here on, for who settles must know that there is somebody to come
+		s.naming++
+	}
 	if s.ending { // too late: nobody else will close it
 		_ = c.end(Abort)
 	}
@@ -92,9 +95,6 @@ func (s *netSession) ends() {
 // identify reads whose connection an accept returned, and then until its end.
 func (s *netSession) identify(op int32) {
 	c := s.end(op)
-	s.mu.Lock()
-	s.naming++
-	s.mu.Unlock()
 	var token [4]byte
 	_, err := io.ReadFull(c.conn, token[:])
 	dial := int32(binary.BigEndian.Uint32(token[:]))

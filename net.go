@@ -30,6 +30,9 @@ type Net struct {
 	// half-close. [errors.ErrUnsupported] from one of them says that the
 	// connection cannot do it.
 	Dial func(ctx context.Context, l net.Listener) (net.Conn, error)
+	// End, if given, is called for every listener when a run is over and the
+	// listener is closed: what Dial keeps for it can be given back.
+	End func(l net.Listener)
 	// Promise is what the listener promises.
 	Promise Contract
 	// Accept, if given, is called in the place of l.Accept, and can be given up.
@@ -41,6 +44,9 @@ type Net struct {
 	// it: 0 no descriptor, 1 no memory, 2 a bad address, 3 a deadline that is
 	// past. An error says that it cannot. Without it a dial can meet a deadline.
 	Fail func(l net.Listener, who Role, what int) error
+	// Lag is how long the listener puts off what it has to do by itself, as to
+	// send several things at once: in a bubble a rest lasts that long.
+	Lag time.Duration
 	// Title is the name in reports and files, a word; "net" if empty.
 	Title string
 }
@@ -121,12 +127,16 @@ type netSession struct {
 	start   time.Time
 	control control
 
+	telling sync.Mutex
+	silent  bool // Close was called: what is told now would be of the next run
+
 	mu       sync.Mutex
 	listener net.Listener
+	former   []net.Listener // those before it
 	shut     bool
-	ending   bool // Close was called: nothing is reported any more
+	ending   bool // Close was called: what comes is closed at once
 	conns    []*netConn
-	waits    []netWait
+	waits    []*netWait
 	late     map[Actor]bool // clients whose next dial meets a deadline that is past
 	naming   int            // accepted connections whose first bytes are being read
 	queue    int32
@@ -134,10 +144,11 @@ type netSession struct {
 	changed  chan struct{} // something has happened since it was empty
 }
 
-// A netWait is an operation that has not returned.
+// A netWait is an operation of which nobody has been told that it returned.
 type netWait struct {
-	op     Op
-	cancel context.CancelFunc
+	op       Op
+	cancel   context.CancelFunc
+	returned bool
 }
 
 // Start begins an operation on a goroutine of its own.
@@ -179,10 +190,9 @@ func (s *netSession) Start(op Op) {
 }
 
 func (s *netSession) report(e Event) {
-	s.mu.Lock()
-	ending := s.ending
-	s.mu.Unlock()
-	if ending {
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	if s.silent {
 		return
 	}
 	s.o.Report(e)
@@ -206,16 +216,21 @@ func (s *netSession) begin(op Op, f func(context.Context, Op) Event) {
 		delete(s.late, op.Actor)
 		ctx, cancel = context.WithDeadline(ctx, time.Time{})
 	}
-	s.waits = append(s.waits, netWait{op, cancel})
+	w := &netWait{op: op, cancel: cancel}
+	s.waits = append(s.waits, w)
 	s.mu.Unlock()
 	sched.Go(func() {
 		defer cancel()
 		e := f(ctx, op)
 		e.Verb, e.Op = Return, op.ID
 		s.mu.Lock()
-		s.waits = slices.DeleteFunc(s.waits, func(w netWait) bool { return w.op.ID == op.ID })
+		w.returned = true
 		s.mu.Unlock()
 		s.report(e)
+		s.mu.Lock() // not before: who settles in between would tell of a rest at which it is open
+		s.waits = slices.DeleteFunc(s.waits, func(other *netWait) bool { return other == w })
+		s.mu.Unlock()
+		s.change()
 		s.control.returned(op, s.report)
 		if e.Outcome != OK {
 			return
@@ -233,6 +248,13 @@ func (s *netSession) isShut() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.shut
+}
+
+// leftBehind reports whether l was closed.
+func (s *netSession) leftBehind(l net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shut || s.listener != l
 }
 
 func (s *netSession) current() net.Listener {
@@ -254,6 +276,9 @@ func (s *netSession) dial(ctx context.Context, op Op) Event {
 	leave()
 	if err != nil {
 		s.lacks(err)
+		if s.Promise.Anomalies&Severs != 0 && s.leftBehind(l) && ctx.Err() == nil {
+			return Event{Outcome: Closed} // it may have been admitted, and ended with the others
+		}
 		return Event{Outcome: dialOutcome(ctx, err)}
 	}
 	s.add(&netConn{op: op.ID, client: true, conn: c})
@@ -305,9 +330,7 @@ func (s *netSession) accept(ctx context.Context, op Op) Event {
 			return Event{Outcome: Cancelled}
 		}
 		s.lacks(err)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.shut || s.listener != l {
+		if s.leftBehind(l) {
 			return Event{Outcome: Closed}
 		}
 		return Event{Outcome: Failed}
@@ -338,6 +361,7 @@ func (s *netSession) relisten(_ context.Context, op Op) Event {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.former = append(s.former, s.listener)
 	s.listener, s.shut = l, false
 	return Event{}
 }
@@ -347,7 +371,7 @@ func (s *netSession) cancels(a Actor) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, w := range s.waits {
-		if w.op.Actor == a && (w.op.Kind == Dial || w.op.Kind == Accept && s.Net.Accept != nil) {
+		if !w.returned && w.op.Actor == a && (w.op.Kind == Dial || w.op.Kind == Accept && s.Net.Accept != nil) {
 			w.cancel()
 			return true
 		}
@@ -363,7 +387,7 @@ func (s *netSession) Settle(ctx context.Context) (Rest, error) {
 		select {
 		case <-ctx.Done(): // what a step waited for is there; the rest may still move
 			return Calm, nil
-		case <-time.After(1): // passes only when everybody waits
+		case <-time.After(max(s.Lag, 1)): // passes only when everybody waits
 		}
 		s.o.Rest()
 		rest = Quiet
@@ -426,9 +450,13 @@ func (s *netSession) gauge() {
 // then is left behind, and found by whoever looks for it.
 func (s *netSession) Close() error {
 	s.control.release()
+	s.telling.Lock()
+	s.silent = true
+	s.telling.Unlock()
 	s.mu.Lock()
 	s.ending = true
 	l, shut := s.listener, s.shut
+	all := append(s.former, l)
 	conns := slices.Clone(s.conns)
 	for _, w := range s.waits {
 		w.cancel()
@@ -438,6 +466,7 @@ func (s *netSession) Close() error {
 		_ = c.conn.SetReadDeadline(time.Unix(1, 0)) // who cannot stays
 	}
 	if s.o.Rest != nil {
+		time.Sleep(s.Lag)
 		s.o.Rest()
 	}
 	if !shut {
@@ -447,7 +476,13 @@ func (s *netSession) Close() error {
 		go c.end(Abort) // closed twice is closed
 	}
 	if s.o.Rest != nil {
+		time.Sleep(s.Lag)
 		s.o.Rest()
+	}
+	if s.End != nil {
+		for _, l := range all {
+			s.End(l)
+		}
 	}
 	s.control.end()
 	return nil

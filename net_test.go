@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // A memory is a small listener in memory, with defects that can be chosen.
@@ -238,5 +239,42 @@ func TestSaved(t *testing.T) {
 	Config{Save: dir}.suite(target).saved(t)
 	if opened < 100 { // one that is a race may not show in the first
 		t.Errorf("what is saved was run %d times", opened)
+	}
+}
+
+// TestNetSettles: who settles in real time does not come to rest before what
+// has happened was told.
+func TestNetSettles(t *testing.T) {
+	target := inMemory(func(*memory) {}, memoryPromise)
+	told, on := make(chan struct{}), make(chan struct{})
+	report := func(Event) {
+		told <- struct{}{}
+		<-on
+	}
+	s, err := target.Open(t.Context(), Options{Backlog: 1, Report: report, Pace: 1, Grace: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start(Op{ID: 1, Step: Step{Kind: Dial}})
+	<-told // it has returned, and nobody knows
+	ctx, cancel := context.WithCancel(t.Context())
+	settled := make(chan error)
+	go func() {
+		_, err := s.Settle(ctx)
+		settled <- err
+	}()
+	const long = 20 * time.Millisecond
+	select {
+	case <-settled:
+		t.Error("a rest at which the dial is still open")
+	case <-time.After(long):
+	}
+	cancel()
+	close(on)
+	if err := <-settled; err != nil {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }

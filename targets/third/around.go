@@ -36,27 +36,54 @@ func aroundTarget(name string, change func(*listentest.Contract), wrap func(net.
 		Title: name,
 		Listen: func(backlog int) (net.Listener, error) {
 			inner := mutex.Listen(backlog)
-			return around{wrap(inner), inner}, nil
+			return &around{wrap(inner), inner}, nil
 		},
-		Dial:    func(ctx context.Context, l net.Listener) (net.Conn, error) { return l.(around).inner.Dial(ctx) },
+		Dial:    func(ctx context.Context, l net.Listener) (net.Conn, error) { return l.(*around).inner.Dial(ctx) },
 		Promise: c,
 	}
 }
 
 // limitTarget is netutil.LimitListener. Accept waits while two accepted
-// connections are open, though some are pending: that is what it is for, so
-// that accepts which wait are not judged.
+// connections are open, though some are pending: that is what it is for, and no
+// contract can say it, so that who waits for what is not judged.
 func limitTarget(wire) listentest.Target {
 	const most = 2
-	waits := func(c *listentest.Contract) { c.Admit = listentest.AdmitNever }
+	waits := func(c *listentest.Contract) {
+		order, ends := c.Order, c.Close
+		*c = promise("limit-listener")
+		c.Order, c.Close = order, ends
+	}
 	return aroundTarget("limit-listener", waits, func(l net.Listener) net.Listener { return netutil.LimitListener(l, most) })
 }
 
-// proxyprotoTarget is a listener of go-proxyproto, whose clients send no
-// header, as its default policy allows.
+// proxyprotoTarget is a listener of go-proxyproto, whose clients send a header
+// before all else.
 func proxyprotoTarget(wire) listentest.Target {
 	as := func(*listentest.Contract) {}
-	return aroundTarget("proxyproto", as, func(l net.Listener) net.Listener { return &proxyproto.Listener{Listener: l} })
+	t := aroundTarget("proxyproto", as, func(l net.Listener) net.Listener { return &proxyproto.Listener{Listener: l} })
+	dial := t.Dial
+	t.Dial = func(ctx context.Context, l net.Listener) (net.Conn, error) {
+		c, err := dial(ctx, l)
+		return &introduced{Conn: c}, err
+	}
+	return t
+}
+
+// An introduced connection begins with a header of the PROXY protocol.
+type introduced struct {
+	net.Conn
+	sent bool
+}
+
+// Write is called by one at a time, at least until it has returned once.
+func (c *introduced) Write(b []byte) (int, error) {
+	if c.sent {
+		return c.Conn.Write(b)
+	}
+	c.sent = true
+	const header = "PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n"
+	n, err := c.Conn.Write(append([]byte(header), b...))
+	return max(n-len(header), 0), err
 }
 
 // cmuxTarget is the one matcher of a cmux, which takes every connection. It
@@ -71,7 +98,7 @@ func cmuxTarget(wire) listentest.Target {
 		m := cmux.New(l)
 		matched := m.Match(cmux.Any())
 		go m.Serve() // it returns what Accept did when the listener was closed
-		return closing{matched, m.Close}
+		return &closing{matched, m.Close}
 	})
 }
 
@@ -81,7 +108,7 @@ type closing struct {
 	also func()
 }
 
-func (c closing) Close() error {
+func (c *closing) Close() error {
 	err := c.Listener.Close()
 	c.also()
 	return err

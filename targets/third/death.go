@@ -51,17 +51,20 @@ func stacks(printed string) (all []stack) {
 	return all
 }
 
-// function returns the first function of a stack that is of a library: of
-// neither the standard library nor this one. It is empty if there is none.
+// function returns the first function of a stack that is not of the standard
+// library. It is empty if there is none, or that is one of ours.
 func (s stack) function() string {
 	for line := range strings.Lines(s.frames) {
 		i := strings.LastIndexByte(line, '(')
 		if i <= 0 || line[0] == '\t' || strings.HasPrefix(line, "created by ") {
 			continue
 		}
-		first, _, _ := strings.Cut(line, "/")
-		if name := line[:i]; strings.Contains(first, ".") && !strings.HasPrefix(name, "github.com/listentest/") && strings.Contains(line, "/") {
-			return strings.ReplaceAll(name, " ", "")
+		name := strings.ReplaceAll(line[:i], " ", "")
+		switch first, _, deep := strings.Cut(name, "/"); {
+		case strings.Contains(name, "github.com/listentest/"):
+			return ""
+		case deep && strings.Contains(first, "."):
+			return name
 		}
 	}
 	return ""

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"time"
 
 	"github.com/libp2p/go-yamux/v5"
 	"github.com/listentest/listentest"
@@ -14,7 +15,7 @@ import (
 // the backlog, on both sides; MaxIncomingStreams is out of reach, all else
 // being its default.
 func goYamuxTarget(wire wire) listentest.Target {
-	return muxTarget("go-yamux", atLeastOne(promise("go-yamux")), func(backlog int) (*mux, error) {
+	return muxTarget("go-yamux", time.Millisecond, atLeastOne(promise("go-yamux")), func(backlog int) (*mux, error) {
 		config := yamux.DefaultConfig()
 		config.AcceptBacklog = max(backlog, 1)
 		config.MaxIncomingStreams = math.MaxUint32
@@ -38,6 +39,7 @@ func goYamuxTarget(wire wire) listentest.Target {
 				return goYamuxStream{s}, err
 			},
 			close: server.Close,
+			end:   client.Close,
 		}, nil
 	})
 }

@@ -3,6 +3,7 @@ package third
 import (
 	"context"
 	"net"
+	"time"
 
 	"github.com/listentest/listentest"
 )
@@ -13,6 +14,7 @@ type mux struct {
 	accept func() (net.Conn, error)
 	open   func(context.Context) (net.Conn, error)
 	close  func() error
+	end    func() error // of the opening session
 }
 
 func (m *mux) Accept() (net.Conn, error) { return m.accept() }
@@ -21,11 +23,13 @@ func (*mux) Addr() net.Addr              { return address{} }
 
 // muxTarget returns the target of a multiplexer with the contract of the preset
 // of its name, whose sessions with a backlog listen makes.
-func muxTarget(name string, c listentest.Contract, listen func(backlog int) (*mux, error)) listentest.Net {
+func muxTarget(name string, lag time.Duration, c listentest.Contract, listen func(backlog int) (*mux, error)) listentest.Net {
 	return listentest.Net{
 		Title:   name,
 		Listen:  func(backlog int) (net.Listener, error) { return listen(backlog) },
 		Dial:    func(ctx context.Context, l net.Listener) (net.Conn, error) { return l.(*mux).open(ctx) },
+		End:     func(l net.Listener) { _ = l.(*mux).end() }, // it may be over already
+		Lag:     lag,
 		Promise: c,
 	}
 }

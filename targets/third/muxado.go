@@ -3,6 +3,7 @@ package third
 import (
 	"context"
 	"net"
+	"time"
 
 	"github.com/listentest/listentest"
 	"golang.ngrok.com/muxado/v2"
@@ -27,7 +28,7 @@ var muxadoPromise = listentest.Contract{
 // muxadoTarget is ngrok's muxado: streams of a session whose AcceptBacklog is
 // the backlog, all else being its default.
 func muxadoTarget(wire wire) listentest.Target {
-	return muxTarget("muxado", muxadoPromise, func(backlog int) (*mux, error) {
+	return muxTarget("muxado", 5*time.Millisecond, muxadoPromise, func(backlog int) (*mux, error) {
 		a, b := wire()
 		server := muxado.Server(a, &muxado.Config{AcceptBacklog: uint32(max(backlog, 1))})
 		client := muxado.Client(b, nil)
@@ -35,6 +36,7 @@ func muxadoTarget(wire wire) listentest.Target {
 			accept: server.Accept,
 			open:   func(context.Context) (net.Conn, error) { return client.Open() },
 			close:  server.Close,
+			end:    client.Close,
 		}, nil
 	})
 }

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/listentest/listentest"
@@ -40,15 +40,21 @@ func Main() {
 	const answers = 3 // the first descriptor behind the standard ones
 	os.Args = os.Args[:1]
 	os.Stdout = os.Stderr // what the library and the testing package print is no answer
-	testing.Main(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: name, F: func(t *testing.T) {
-		if err := serve(t, lib, lib.target(wire), os.Stdin, os.NewFile(answers, "answers")); err != nil {
+	work := func(t *testing.T) {
+		if err := serve(lib.target(wire), lib.inRealTime(), os.Stdin, os.NewFile(answers, "answers")); err != nil {
 			t.Fatal(err)
 		}
-	}}}, nil, nil)
+	}
+	if !lib.inRealTime() {
+		inside := work
+		work = func(t *testing.T) { synctest.Test(t, inside) }
+	}
+	always := func(string, string) (bool, error) { return true, nil }
+	testing.Main(always, []testing.InternalTest{{Name: name, F: work}}, nil, nil)
 }
 
 // serve runs schedules until there are no more.
-func serve(t *testing.T, lib library, target listentest.Target, in io.Reader, out io.Writer) error {
+func serve(target listentest.Target, real bool, in io.Reader, out io.Writer) error {
 	r := &listentest.Runner{Target: target}
 	var failed error
 	r.Watch = func(e listentest.Event) {
@@ -56,8 +62,8 @@ func serve(t *testing.T, lib library, target listentest.Target, in io.Reader, ou
 			failed = err
 		}
 	}
-	if !lib.real {
-		r.Bubble = listentest.Bubble(t, func(string) {})
+	if !real {
+		r.Bubble = listentest.SharedBubble()
 	}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 1<<20)
@@ -72,10 +78,6 @@ func serve(t *testing.T, lib library, target listentest.Target, in io.Reader, ou
 		answer := doneWord
 		if err != nil {
 			answer = troubleWord + " " + strings.ReplaceAll(err.Error(), "\n", "; ")
-		}
-		if lib.pooled { // two collections empty a pool
-			runtime.GC()
-			runtime.GC()
 		}
 		if _, err := io.WriteString(out, answer+"\n"); err != nil {
 			failed = err

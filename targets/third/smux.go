@@ -11,7 +11,7 @@ import (
 // smuxTarget is xtaci/smux: streams of a session with its defaults; the
 // backlog is a constant of the library.
 func smuxTarget(wire wire) listentest.Target {
-	return muxTarget("smux", promise("smux"), func(int) (*mux, error) {
+	return muxTarget("smux", 0, promise("smux"), func(int) (*mux, error) {
 		a, b := wire()
 		server, err := smux.Server(a, nil)
 		if err != nil {
@@ -25,6 +25,7 @@ func smuxTarget(wire wire) listentest.Target {
 			accept: func() (net.Conn, error) { return server.AcceptStream() },
 			open:   func(context.Context) (net.Conn, error) { return client.OpenStream() },
 			close:  server.Close,
+			end:    client.Close,
 		}, nil
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/listentest/listentest"
+	"github.com/listentest/listentest/sched"
 	"github.com/listentest/listentest/targets/preset"
 )
 
@@ -19,24 +20,26 @@ type library struct {
 	target func(wire) listentest.Target
 	module string // whose version is the listener's
 	wired  bool   // it runs over a connection, of which there are kinds
-	// pooled is set where the library keeps timers or channels of one case in
-	// package-level pools for the next one, which would be of another bubble.
-	pooled bool
-	// real is set where cases cannot run in bubbles.
-	real bool
+	// real is set where cases cannot run in bubbles, locks where they can only
+	// under schedule control: who waits for a lock counts as working in a bubble,
+	// so that time stands still where its holder waits for time.
+	real, locks bool
 }
+
+// inRealTime reports whether cases run outside of bubbles.
+func (l library) inRealTime() bool { return l.real || l.locks && !sched.Controlled() }
 
 // libraries by the names of their targets.
 var libraries = map[string]library{
 	"bufconn":        {target: bufconnTarget, module: "google.golang.org/grpc"},
 	"cmux":           {target: cmuxTarget, module: "github.com/soheilhy/cmux"},
 	"fasthttputil":   {target: fasthttputilTarget, module: "github.com/valyala/fasthttp"},
-	"go-yamux":       {target: goYamuxTarget, module: "github.com/libp2p/go-yamux/v5", wired: true, pooled: true},
+	"go-yamux":       {target: goYamuxTarget, module: "github.com/libp2p/go-yamux/v5", wired: true},
 	"limit-listener": {target: limitTarget, module: "golang.org/x/net"},
-	"muxado":         {target: muxadoTarget, module: "golang.ngrok.com/muxado/v2", wired: true, pooled: true},
+	"muxado":         {target: muxadoTarget, module: "golang.ngrok.com/muxado/v2", wired: true, locks: true},
 	"proxyproto":     {target: proxyprotoTarget, module: "github.com/pires/go-proxyproto"},
-	"smux":           {target: smuxTarget, module: "github.com/xtaci/smux", wired: true, pooled: true},
-	"yamux":          {target: yamuxTarget, module: "github.com/hashicorp/yamux", wired: true, pooled: true},
+	"smux":           {target: smuxTarget, module: "github.com/xtaci/smux", wired: true},
+	"yamux":          {target: yamuxTarget, module: "github.com/hashicorp/yamux", wired: true},
 }
 
 // Names returns the names that Open knows, in order.
@@ -59,7 +62,7 @@ func Open(name string) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Worker{Target: lib.target(w), real: lib.real, name: name}, nil
+	return &Worker{Target: lib.target(w), real: lib.inRealTime(), name: name}, nil
 }
 
 // find returns what a name names.

@@ -54,6 +54,11 @@ func hangs(h listentest.History) bool {
 	return n > 0 && h.Events[n-1].Verb == listentest.Died && h.Events[n-1].Outcome == listentest.Timeout
 }
 
+func leaves(h listentest.History) bool {
+	n := len(h.Events)
+	return n > 0 && h.Events[n-1].Verb == listentest.Left
+}
+
 func (w *Worker) once(ctx context.Context, s listentest.Schedule, pace, grace, silence time.Duration) (listentest.History, error) {
 	if ctx.Err() != nil {
 		return listentest.History{}, context.Cause(ctx)
@@ -63,6 +68,9 @@ func (w *Worker) once(ctx context.Context, s listentest.Schedule, pace, grace, s
 		return listentest.History{}, fmt.Errorf("start a worker of %s: %w", w.name, err)
 	}
 	h, err := p.run(ctx, s, pace, grace, silence)
+	if !p.dead && leaves(h) { // what is left behind is not for the next case
+		err = errors.Join(err, p.stop())
+	}
 	if p.dead {
 		return h, err
 	}

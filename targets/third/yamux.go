@@ -12,7 +12,7 @@ import (
 // yamuxTarget is hashicorp/yamux: streams of a session whose AcceptBacklog is
 // the backlog, on both sides, all else being its default.
 func yamuxTarget(wire wire) listentest.Target {
-	return muxTarget("yamux", atLeastOne(promise("yamux")), func(backlog int) (*mux, error) {
+	return muxTarget("yamux", 0, atLeastOne(promise("yamux")), func(backlog int) (*mux, error) {
 		config := yamux.DefaultConfig()
 		config.AcceptBacklog = max(backlog, 1)
 		config.LogOutput = io.Discard
@@ -29,6 +29,7 @@ func yamuxTarget(wire wire) listentest.Target {
 			accept: server.Accept,
 			open:   func(context.Context) (net.Conn, error) { return client.Open() },
 			close:  server.Close,
+			end:    client.Close,
 		}, nil
 	})
 }

@@ -103,7 +103,10 @@ func (s *netSession) send(_ context.Context, op Op) Event {
 	}
 	c.sent += int32(len(b))
 	s.mu.Unlock()
-	if _, err := c.conn.Write(b); err != nil {
+	switch _, err := c.conn.Write(b); {
+	case errors.Is(err, errors.ErrUnsupported):
+		return Event{Outcome: Unsupported}
+	case err != nil:
 		return Event{Outcome: Reset}
 	}
 	return Event{}

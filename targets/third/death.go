@@ -34,6 +34,9 @@ func death(printed string, asked bool) (listentest.Event, error) {
 	return listentest.Event{}, fmt.Errorf("a worker ended, and nobody knows why: %.2000s", printed)
 }
 
+// ours is what the names of our own functions have in them.
+var ours = "github.com/listentest/"
+
 // A stack is a goroutine in what a program prints at its end.
 type stack struct{ state, frames string }
 
@@ -61,7 +64,7 @@ func (s stack) function() string {
 		}
 		name := strings.ReplaceAll(line[:i], " ", "")
 		switch first, _, deep := strings.Cut(name, "/"); {
-		case strings.Contains(name, "github.com/listentest/"):
+		case strings.Contains(name, ours):
 			return ""
 		case deep && strings.Contains(first, "."):
 			return name

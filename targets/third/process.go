@@ -62,6 +62,14 @@ func (p *process) stop() error {
 	return nil
 }
 
+// kill ends the process at once.
+func (p *process) kill() {
+	p.dead = true
+	_ = p.cmd.Process.Kill() // what is dead already needs none
+	_ = p.in.Close()
+	_ = p.cmd.Wait() // it was killed
+}
+
 // run has the process run a schedule. Where it does not survive that, dead is
 // set and the history ends as far as it was seen.
 func (p *process) run(ctx context.Context, s listentest.Schedule, pace, grace, silence time.Duration) (listentest.History, error) {

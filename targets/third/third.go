@@ -35,10 +35,16 @@ var libraries = map[string]library{
 	"cmux":           {target: cmuxTarget, module: "github.com/soheilhy/cmux"},
 	"fasthttputil":   {target: fasthttputilTarget, module: "github.com/valyala/fasthttp"},
 	"go-yamux":       {target: goYamuxTarget, module: "github.com/libp2p/go-yamux/v5", wired: true},
+	"kcp-go":         {target: kcpTarget, module: "github.com/xtaci/kcp-go/v5", real: true},
 	"limit-listener": {target: limitTarget, module: "golang.org/x/net"},
 	"muxado":         {target: muxadoTarget, module: "golang.ngrok.com/muxado/v2", wired: true, locks: true},
+	"pion-udp":       {target: pionTarget(listenPion4), module: "github.com/pion/transport/v4", real: true},
+	"pion-udp-v3":    {target: pionTarget(listenPion3), module: "github.com/pion/transport/v3", real: true},
 	"proxyproto":     {target: proxyprotoTarget, module: "github.com/pires/go-proxyproto"},
+	"quic-go":        {target: quicTarget, module: "github.com/quic-go/quic-go"},
+	"quic-go-early":  {target: quicEarlyTarget, module: "github.com/quic-go/quic-go"},
 	"smux":           {target: smuxTarget, module: "github.com/xtaci/smux", wired: true},
+	"ssh-forward":    {target: sshTarget, module: "golang.org/x/crypto", wired: true, locks: true},
 	"yamux":          {target: yamuxTarget, module: "github.com/hashicorp/yamux", wired: true},
 }
 

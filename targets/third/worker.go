@@ -69,7 +69,7 @@ func (w *Worker) once(ctx context.Context, s listentest.Schedule, pace, grace, s
 	}
 	h, err := p.run(ctx, s, pace, grace, silence)
 	if !p.dead && leaves(h) { // what is left behind is not for the next case
-		err = errors.Join(err, p.stop())
+		p.kill()
 	}
 	if p.dead {
 		return h, err

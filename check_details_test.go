@@ -11,6 +11,7 @@ func TestCheckDetails(t *testing.T) {
 	closing := with(linux, func(c *Contract) { c.Credit, c.Must, c.May = CreditClose, Completed|Accepted, Completed|Accepted })
 	dropping := with(linux, func(c *Contract) { c.Overflow, c.Retry = Drop, 1000 })
 	half := with(linux, func(c *Contract) { c.May |= HalfOpen })
+	severs := with(linux, func(c *Contract) { c.Anomalies = Severs })
 	later := with(linux, func(c *Contract) { c.Admit = AdmitLater })
 	two := func(c Contract) Contract { c.Guaranteed, c.Max = Exactly(2), Exactly(2); return c }
 	const full = `call 1 dial c0; return 1 ok conn 1; `
@@ -57,6 +58,12 @@ func TestCheckDetails(t *testing.T) {
 
 		{"what is sent to one that has hung up is answered by a reset", linux, full + `call 2 accept s0; return 2 ok conn 1; call 3 hangup c0 conn 1; return 3 ok; call 4 send s0 1 conn 2; return 4 ok; call 5 recv s0 conn 2; return 5 reset`, lawful, 0, ""},
 		{"and what is sent to one that has closed half is not", linux, full + `call 2 accept s0; return 2 ok conn 1; call 3 half-close c0 conn 1; return 3 ok; call 4 send s0 1 conn 2; return 4 ok; call 5 recv s0 conn 2; return 5 reset`, EarlyData, 0, "was reset, and nobody had reset it"},
+		{"a close that severs ends what was accepted", severs, full + `call 2 accept s0; return 2 ok conn 1; call 3 shut l0; return 3 ok; call 4 recv c0 conn 1; return 4 eof`, lawful, 0, ""},
+		{"even what is accepted beside it", severs, full + `call 2 shut l0; call 3 accept s0; return 3 ok conn 1; return 2 ok; call 4 recv s0 conn 3; return 4 reset`, lawful, 0, ""},
+		{"but not what is dialed at the next listener", severs, full + `call 2 shut l0; return 2 ok; call 3 listen l0 0; return 3 ok; call 4 dial c0; return 4 ok conn 4; call 5 accept s0; return 5 ok conn 4; call 6 recv s0 conn 5; return 6 reset`, EarlyData, 0, "was reset, and nobody had reset it"},
+		{"nor does one that does not sever", linux, full + `call 2 accept s0; return 2 ok conn 1; call 3 shut l0; return 3 ok; call 4 recv c0 conn 1; return 4 eof`, EarlyData, 0, "was told the end"},
+		{"a program that ended", linux, `call 1 accept s0; died panic lib.f`, Isolation, 0, "the program ended by a panic, in lib.f"},
+		{"a program that hangs", linux, `call 1 accept s0; died timeout lib.f`, Isolation, 0, "the program hangs, in lib.f"},
 		{"bytes arrive while their send is open", linux, full + `call 2 accept s0; return 2 ok conn 1; call 3 send c0 9 conn 1; call 4 recv s0 conn 2; return 4 ok n 9; return 3 ok`, lawful, 0, ""},
 		{"one byte is lost", linux, full + `call 2 accept s0; return 2 ok conn 1; call 3 send c0 9 conn 1; return 3 ok; rest quiet; call 4 recv s0 conn 2; return 4 ok n 8`, EarlyData, 0, "got 8 of the 9 bytes"},
 

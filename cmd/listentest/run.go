@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/listentest/listentest"
 	"github.com/listentest/listentest/ci/campaign"
 	"github.com/listentest/listentest/sched"
 	"github.com/listentest/listentest/targets"
+	"github.com/listentest/listentest/targets/third"
 )
 
 // A runPlan is what the flags of run say.
@@ -31,8 +33,11 @@ func runCommand(ctx context.Context, e *env, args []string) (int, error) {
 		return 0, err
 	}
 	names := p.targets
-	if len(names) == 0 {
+	switch {
+	case len(names) == 0:
 		names = targets.Light()
+	case slices.Equal(names, words{"all"}):
+		names = slices.Concat(targets.Light(), third.Names())
 	}
 	network := isolate(names)
 	openings, err := open(names)
@@ -71,7 +76,7 @@ func runCommand(ctx context.Context, e *env, args []string) (int, error) {
 func parseRun(e *env, args []string) (*runPlan, error) {
 	p := &runPlan{}
 	f := newFlags("run", "[-target T]… [-for D | -cases N] [-seed S] [-sched NAME] [-save DIR] [-json]")
-	f.Var(&p.targets, "target", "a `target`, as sim, tcp:addr=127.0.0.2 or sim:deferred-credit; may be given several times (default sim, tcp and unix)")
+	f.Var(&p.targets, "target", "a `target`, as sim, tcp:addr=127.0.0.2 or sim:deferred-credit; may be given several times (default sim, tcp and unix); all is these and the listeners of others")
 	f.DurationVar(&p.length, "for", 30*time.Second, "how long, shared by the targets; no limit if only -cases is given")
 	f.IntVar(&p.cases, "cases", 0, "how many cases a target; 0 is no limit")
 	f.Uint64Var(&p.seed, "seed", 0, "what cases are drawn from; 0 takes one at random, and prints it")

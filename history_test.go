@@ -30,6 +30,7 @@ return 5 ok conn nobody
 rest quiet
 rest calm
 left pkg.(*listener).Accept
+died panic pkg.loop
 `
 	h, err := ParseHistory(text)
 	if err != nil {

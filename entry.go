@@ -73,7 +73,7 @@ type Replay struct {
 }
 
 // Replay runs e with r and compares with the header: on a target that fails
-// names, e's promise must break, and on every other nothing may. A target
+// names, of whatever version, e's promise must break, and on every other nothing may. A target
 // with an expect must answer just so. An error is trouble.
 func (e Entry) Replay(ctx context.Context, r *Runner) (Replay, error) {
 	h, err := r.Run(ctx, e.Schedule)
@@ -82,7 +82,10 @@ func (e Entry) Replay(ctx context.Context, r *Runner) (Replay, error) {
 	}
 	h.Events = slices.Clone(h.Events)
 	p := Replay{Target: r.Target.Name(), Level: LevelOf(r.Target), History: h, Verdict: Check(h, r.Target.Contract())}
-	fails := slices.Contains(e.Fails(), p.Target)
+	fails := slices.ContainsFunc(e.Fails(), func(word string) bool {
+		target, _ := corpus.Release(word)
+		return target == p.Target
+	})
 	promise, ok := ParsePromise(e.Value("invariant"))
 	first := p.Verdict.First()
 	switch {

@@ -265,6 +265,7 @@ func (s *netSession) current() net.Listener {
 
 func (s *netSession) dial(ctx context.Context, op Op) Event {
 	l := s.current()
+	closed := s.leftBehind(l)
 	var c net.Conn
 	var err error
 	leave := s.control.enter(op)
@@ -276,7 +277,7 @@ func (s *netSession) dial(ctx context.Context, op Op) Event {
 	leave()
 	if err != nil {
 		s.lacks(err)
-		if s.Promise.Anomalies&Severs != 0 && s.leftBehind(l) && ctx.Err() == nil {
+		if s.Promise.Anomalies&Severs != 0 && !closed && s.leftBehind(l) && ctx.Err() == nil {
 			return Event{Outcome: Closed} // it may have been admitted, and ended with the others
 		}
 		return Event{Outcome: dialOutcome(ctx, err)}

@@ -149,8 +149,16 @@ func (e Entry) Value(name string) string {
 	return ""
 }
 
-// Fails returns the targets on which the entry's promise breaks.
+// Fails returns the targets on which the entry's promise breaks; one that is a
+// release of somebody's listener has its version behind an @, see [Release].
 func (e Entry) Fails() []string { return strings.Fields(e.Value("fails")) }
+
+// Release cuts a target of a header into its name and the version of the
+// listener, as yamux@v0.1.2; the version is empty where none is said.
+func Release(word string) (target, version string) {
+	target, version, _ = strings.Cut(word, "@")
+	return target, version
+}
 
 // Expects returns what targets answer.
 func (e Entry) Expects() []Expect {

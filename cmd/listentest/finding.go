@@ -35,7 +35,11 @@ func (p *printer) finding(f campaign.Finding, row campaign.Row, file string) {
 	}
 	p.schedule(f.Schedule, f.History, row.Contract, &f.Violation)
 	if file != "" {
-		p.printf("written: %s\nreplay:  listentest replay %s -target %s\n\n", file, shellWord(file), shellWord(f.Target))
+		p.printf("written: %s\nreplay:  listentest replay %s -target %s\n", file, shellWord(file), shellWord(f.Target))
+		for _, k := range known(f.Target, f.Promise) {
+			p.printf("known:   %s has a defect that breaks this promise, see %s\n", k.release, k.page)
+		}
+		p.printf("\n")
 	}
 }
 

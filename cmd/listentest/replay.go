@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"github.com/listentest/listentest"
+	"github.com/listentest/listentest/corpus"
 	"github.com/listentest/listentest/targets"
+	"github.com/listentest/listentest/targets/third"
 )
 
 func replayCommand(ctx context.Context, e *env, args []string) (int, error) {
@@ -125,7 +127,12 @@ func (r *replayer) targets(e listentest.Entry) []string {
 
 // replay runs one entry on one target and prints what came of it.
 func (r *replayer) replay(ctx context.Context, e listentest.Entry, name string) {
-	t, err := one(name)
+	target, version := corpus.Release(name)
+	if module, has := third.Module(target); version != "" && has != version {
+		r.printf("%s on %s: skipped, this program has %s %s\n", e.Name, name, module, has)
+		return
+	}
+	t, err := one(target)
 	if err != nil {
 		must := slices.Contains(r.named, name) || slices.Contains(e.Fails(), name)
 		if misuse := (*listentest.MisuseError)(nil); must || errors.As(err, &misuse) {

@@ -18,6 +18,7 @@ type Shape struct {
 	Along              int // percent of steps that the next does not wait for, about
 	Choices            int // percent of schedules with scheduler's choices
 	Weights            Weights
+	Tick               int16 // most milliseconds that a tick lets pass; 2000 if 0
 }
 
 // Weights are the relative frequencies of kinds, where they mean something.
@@ -29,20 +30,29 @@ func Shapes() []Shape {
 	return []Shape{
 		{"mixed", "whatever needs some steps to come about, and to be seen", 28,
 			28, 32, few, 3, 3, 20, 25,
-			Weights{Settle: 1, Dial: 8, Accept: 8, Fill: 3, Send: 3, Recv: 3, HalfClose: 1, Hangup: 5, Abort: 4, Cancel: 2, Listen: 2, Shut: 2, Fail: 3, Preempt: 3, Resume: 3, Tick: 2, Syn: 3, Ack: 2}},
+			Weights{Settle: 1, Dial: 8, Accept: 8, Fill: 3, Send: 3, Recv: 3, HalfClose: 1, Hangup: 5, Abort: 4, Cancel: 2, Listen: 2, Shut: 2, Fail: 3, Preempt: 3, Resume: 3, Tick: 2, Syn: 3, Ack: 2}, 0},
 		{"race", "what happens between the steps of others (lost wake-up, check then enqueue, dial during close)", 4,
 			12, 28, few, 3, 3, 50, 50,
-			Weights{Settle: 1, Dial: 8, Accept: 8, Cancel: 2, Abort: 2, Shut: 3, Listen: 3}},
+			Weights{Settle: 1, Dial: 8, Accept: 8, Cancel: 2, Abort: 2, Shut: 3, Listen: 3}, 0},
 		{"bytes", "what is sent before accept, first by the acceptor, or right before the end (early data lost, spurious end)", 3,
 			8, 24, []int32{1, 2, 2, 3}, 2, 1, 10, 5,
-			Weights{Dial: 6, Accept: 6, Send: 8, Recv: 6, HalfClose: 2, Hangup: 3, Abort: 1}},
+			Weights{Dial: 6, Accept: 6, Send: 8, Recv: 6, HalfClose: 2, Hangup: 3, Abort: 1}, 0},
 		{"width", "a limit that is stored in too few bits, or with a sign (truncation)", 4,
 			1, 5, []int32{-1, -1, -1, -1, 127, 128, 129, 255, 256, 32767, 32768, 65535, 65536, 65536, 65537}, 2, 1, 0, 0,
-			Weights{Dial: 8, Accept: 3}}, // filling it would take thousands of sockets
+			Weights{Dial: 8, Accept: 3}, 0}, // filling it would take thousands of sockets
 		{"wrap", "a count that is kept in too few bits", 3,
 			1, 6, []int32{255, 256, 256, 256}, 1, 1, 0, 0,
-			Weights{Dial: 12, Accept: 2, Fill: 1}},
+			Weights{Dial: 12, Accept: 2, Fill: 1}, 0},
 	}
+}
+
+// Patient is a shape beside [Shapes] for targets whose time is virtual: the
+// timeouts of protocols are half a minute to two, as for opening a stream
+// (yamux: 75 s) or for one that is idle (QUIC: 30 s).
+func Patient() Shape {
+	return Shape{"patient", "what comes of those who wait for long (timeouts that spoil more than they should)", 6,
+		6, 20, []int32{1, 1, 2, 3}, 3, 2, 20, 10,
+		Weights{Dial: 8, Accept: 5, Fill: 3, Send: 2, Recv: 2, HalfClose: 2, Hangup: 3, Abort: 2, Shut: 1, Listen: 1, Tick: 6}, 32000}
 }
 
 // Generate draws a schedule of one of shapes, or of one of [Shapes] if none
@@ -377,6 +387,9 @@ func (g *generator) number(t Step) int16 {
 	case Fail:
 		return int16(g.IntN(4))
 	case Tick:
+		if g.shape.Tick > 0 {
+			return [...]int16{1, g.shape.Tick / 8, g.shape.Tick, g.shape.Tick}[g.IntN(4)]
+		}
 		if g.half > 0 && g.percent(75) {
 			return 2000
 		}

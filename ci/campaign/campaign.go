@@ -29,6 +29,8 @@ type Plan struct {
 	For         time.Duration // 0 is no limit; one of the two must be set
 	Workers     int           // GOMAXPROCS if 0
 	Pace, Grace time.Duration // the runner's defaults if 0
+	// Shapes of the cases; those of listentest.Shapes if empty.
+	Shapes []listentest.Shape
 	// Sched names the policy, or the portfolio of policies, that schedules
 	// the actors of a target of level full; on others it has no effect.
 	Sched sched.Spec
@@ -96,7 +98,7 @@ type Finding struct {
 // Run runs a plan until its limits, or until ctx is done: then the row is of
 // what was done. An error is trouble, and the row is of what was done before.
 func Run(ctx context.Context, p Plan) (Row, error) {
-	r := run{Plan: p, start: time.Now(), steer: Steering{Share: Share}, first: map[listentest.Promise]found{}}
+	r := run{Plan: p, start: time.Now(), steer: Steering{Share: Share, Shapes: p.Shapes}, first: map[listentest.Promise]found{}}
 	r.row = Row{Target: p.Target.Name(), Level: listentest.LevelOf(p.Target), Contract: p.Target.Contract(), Seed: p.Seed,
 		Counts: newCounts()}
 	if r.Workers <= 0 {

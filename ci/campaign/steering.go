@@ -22,7 +22,8 @@ const most = 64
 // A Steering draws the cases of a plan: fresh ones, and by Share such as are
 // changed ones of those that reached something new.
 type Steering struct {
-	Share   int // percent
+	Share   int                // percent
+	Shapes  []listentest.Shape // of what is drawn; those of listentest.Shapes if empty
 	Reached []Reached
 
 	known map[string]bool
@@ -44,7 +45,7 @@ type News struct {
 
 // Draw makes s a case, drawn from src, in the memory that s and scratch have.
 func (g *Steering) Draw(src *rand.Rand, s, scratch *listentest.Schedule) {
-	s.Draw(src)
+	s.Draw(src, g.Shapes...)
 	if g.Share > 0 && len(g.pool) > 0 && src.IntN(100) < g.Share {
 		*s, *scratch = *scratch, *s
 		change(src, s, &g.pool[src.IntN(len(g.pool))], scratch)

@@ -142,7 +142,7 @@ func TestHistoriesTable(t *testing.T) {
 			t.Errorf("%s is %s, not %s", m[1], lines[len(lines)-2], m[2])
 		}
 	}
-	if len(seen) != 10 {
-		t.Errorf("%d of ten verbs have an example: %v", len(seen), seen)
+	if len(seen) != 11 {
+		t.Errorf("%d of eleven verbs have an example: %v", len(seen), seen)
 	}
 }

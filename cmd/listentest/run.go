@@ -109,6 +109,9 @@ func parseRun(e *env, args []string) (*runPlan, error) {
 // which share the time.
 func (r *report) run(ctx context.Context, out *printer, p *runPlan, t listentest.Target, left int) {
 	plan := campaign.Plan{Target: t, Seed: p.seed, Cases: p.cases, Sched: p.sched}
+	if w, ok := t.(*third.Worker); ok {
+		plan.Shapes = w.Shapes()
+	}
 	if p.length > 0 {
 		plan.For = (p.length - time.Since(r.start)) / time.Duration(left)
 		plan.For = max(plan.For, time.Millisecond)

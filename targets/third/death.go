@@ -25,8 +25,8 @@ func death(printed string, asked bool) (listentest.Event, error) {
 		return listentest.Event{}, nil
 	}
 	if strings.HasPrefix(printed, "panic: ") || strings.Contains(printed, "\npanic: ") || strings.Contains(printed, "fatal error: ") {
-		for _, s := range stacks { // the first is who it was
-			if f := s.function(); f != "" {
+		if len(stacks) > 0 { // the first is who it was
+			if f := stacks[0].function(); f != "" {
 				return listentest.Event{Verb: listentest.Died, Outcome: listentest.Panicked, Point: f}, nil
 			}
 		}

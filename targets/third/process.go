@@ -53,8 +53,8 @@ func start(name string) (*process, error) {
 // stop lets the process end, which it does when it is told nothing more.
 func (p *process) stop() error {
 	p.dead = true
-	_ = p.in.Close() // it is a pipe of ours
-	timer := time.AfterFunc(time.Second, func() { _ = p.cmd.Process.Kill() })
+	_ = p.in.Close()                                                          // it is a pipe of ours
+	timer := time.AfterFunc(time.Minute, func() { _ = p.cmd.Process.Kill() }) // it has nothing to do; a machine may be that busy
 	defer timer.Stop()
 	if err := p.cmd.Wait(); err != nil {
 		return fmt.Errorf("end a worker: %w\n%s", err, p.stderr)

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,7 +39,8 @@ func Main() {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", workerVariable, err)
 		os.Exit(2)
 	}
-	const answers = 3 // the first descriptor behind the standard ones
+	signal.Ignore(os.Interrupt, syscall.SIGTERM) // they are for who started it, and so is its end
+	const answers = 3                            // the first descriptor behind the standard ones
 	os.Args = os.Args[:1]
 	os.Stdout = os.Stderr // what the library and the testing package print is no answer
 	work := func(t *testing.T) {

@@ -34,6 +34,15 @@ func (w *Worker) Level() listentest.Level {
 	return listentest.LevelOf(w.Target)
 }
 
+// Shapes returns what cases of the target look like: where time is virtual there
+// are patient ones as well.
+func (w *Worker) Shapes() []listentest.Shape {
+	if w.real {
+		return listentest.Shapes()
+	}
+	return append(listentest.Shapes(), listentest.Patient())
+}
+
 // silence is how long a process may say nothing before it is looked into. A
 // case in a bubble never waits; one in real time waits for less.
 const silence = 5 * time.Second

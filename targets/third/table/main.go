@@ -83,7 +83,7 @@ func run(ctx context.Context, name string, plan campaign.Plan) (campaign.Row, er
 		return campaign.Row{}, err
 	}
 	defer t.Close() // its processes end by themselves
-	plan.Target = t
+	plan.Target, plan.Shapes = t, t.Shapes()
 	return campaign.Run(ctx, plan)
 }
 

@@ -14,7 +14,10 @@ type half struct {
 }
 
 // say sends a segment of c.
-func (s *session) say(c *client, flags header.TCPFlags) {
+func (s *session) say(c *client, flags header.TCPFlags) { s.wire.send(c.segment(flags)) }
+
+// segment returns the next packet of a connection that is made by hand.
+func (c *client) segment(flags header.TCPFlags) *stack.PacketBuffer {
 	h := c.half
 	g := segment{from: c.port(), to: listenPort, seq: h.seq, flags: flags}
 	if flags != header.TCPFlagSyn {
@@ -23,8 +26,7 @@ func (s *session) say(c *client, flags header.TCPFlags) {
 	if flags&(header.TCPFlagSyn|header.TCPFlagFin) != 0 {
 		h.seq++
 	}
-	p := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(g.packet(address))})
-	s.wire.send(p)
+	return stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(g.packet(address))})
 }
 
 // syn asks for a connection, and leaves it half-open when the answer comes. One
@@ -37,26 +39,32 @@ func (s *session) syn(op lt.Op) {
 	s.say(c, header.TCPFlagSyn)
 }
 
-// ack sends the last segment of a handshake, perhaps once more.
+// ack sends the last segment of a handshake, perhaps once more. Behind the end of
+// its connection that may make another one of it.
 func (s *session) ack(op lt.Op) {
 	c := s.client(op.Conn)
 	s.mu.Lock()
 	if c.phase == halfOpen {
 		c.phase = connected
 	}
+	c.late = c.late || c.quit
 	s.mu.Unlock()
 	s.say(c, header.TCPFlagAck)
 	s.done(op, lt.OK, 0)
 }
 
 // askHalves lets those that are half-open find out that nobody listens any more:
-// a handshake that is given up sends nothing.
+// a handshake that is given up sends nothing. They ask at once, before whatever is
+// under way, for behind another listen it would be too late.
 func (s *session) askHalves() {
+	s.hear()
 	for _, c := range s.dials {
-		if c.half != nil && c.phase == halfOpen && !c.quit {
-			s.say(c, header.TCPFlagAck)
+		if c.half != nil && c.phase == halfOpen {
+			s.wire.inject(c.segment(header.TCPFlagAck))
+			s.stand()
 		}
 	}
+	s.hear()
 }
 
 // leaveHalf ends a connection that is made by hand: with RST, but for a hangup of
@@ -65,6 +73,9 @@ func (s *session) leaveHalf(c *client, k lt.Kind) {
 	flags := header.TCPFlags(header.TCPFlagRst)
 	if k == lt.Hangup && c.phase == connected {
 		flags = header.TCPFlagFin
+	}
+	if c.phase == halfOpen {
+		c.phase = over
 	}
 	s.say(c, flags)
 }
@@ -88,7 +99,7 @@ func (s *session) heard(c *client, g segment) {
 	case c.phase == dialing && g.flags == header.TCPFlagSyn|header.TCPFlagAck:
 		c.phase, c.half.ack = halfOpen, g.seq+1
 		s.report(lt.Event{Verb: lt.Return, Op: c.op, Outcome: lt.OK, Conn: c.op})
-	case (c.phase == halfOpen && !c.quit || c.pending()) && g.flags&header.TCPFlagRst != 0:
+	case (c.phase == halfOpen || c.pending()) && g.flags&header.TCPFlagRst != 0:
 		c.phase = over
 		s.report(lt.Event{Verb: lt.End, Conn: c.op, Outcome: lt.Reset})
 	case c.pending() && g.flags&header.TCPFlagFin != 0:

@@ -109,16 +109,20 @@ func (s *session) tryAccept(l *listener, op lt.Op) bool {
 	return true
 }
 
-// whose returns the dial or syn of a port, Nobody if the connection was returned
-// before. The session is locked.
+// whose returns the dial or syn of a port: Nobody if the connection was returned
+// before, or never came to be, and 0 if another one may have been made of it. The
+// session is locked.
 func (s *session) whose(port uint16) int32 {
 	op := int32(port) - dialPort
 	if port >= handPort {
 		op = int32(port) - handPort
 	}
 	c := s.clients[op]
-	if c == nil || c.taken || c.half != nil && c.phase == over {
+	switch {
+	case c == nil, c.taken, c.half != nil && c.phase == over:
 		return lt.Nobody
+	case c.late:
+		return 0
 	}
 	c.taken = true
 	return op
@@ -208,6 +212,9 @@ func (s *session) listen(op lt.Op) {
 // waits in accept is woken by the listener.
 func (s *session) shut(op lt.Op) {
 	s.flight.Wait()
+	if s.wire.direct {
+		s.stand() // so that those made by hand are half-open, or not
+	}
 	if op.N == 0 {
 		s.listener.ep.Close()
 		s.listener = nil

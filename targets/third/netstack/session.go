@@ -67,6 +67,7 @@ type client struct {
 	half  *half // it is made by hand; else nil
 	taken bool  // an accept returned it
 	quit  bool  // it was hung up or aborted by a step
+	late  bool  // and acked behind that
 }
 
 type phase uint8

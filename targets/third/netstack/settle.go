@@ -88,7 +88,7 @@ func (s *session) look() {
 	s.dials = slices.DeleteFunc(s.dials, func(c *client) bool { return c.phase == over || c.phase == connected && !c.pending() })
 	for _, c := range s.dials {
 		if c.half != nil {
-			if c.phase == connected && !s.admitted(c) {
+			if c.pending() && !s.admitted(c) {
 				c.phase = halfOpen // its ack found the queue full
 			}
 			continue

@@ -50,6 +50,14 @@ func (w *wire) send(p *stack.PacketBuffer) {
 	}
 }
 
+// inject delivers a packet at once, before those that are under way.
+func (w *wire) inject(p *stack.PacketBuffer) {
+	w.mu.Lock()
+	to := w.stack
+	w.mu.Unlock()
+	arrive(to, p)
+}
+
 // arrive gives a packet to a stack.
 func arrive(to stack.NetworkDispatcher, p *stack.PacketBuffer) {
 	if to != nil {

@@ -20,7 +20,7 @@ var generatedCases = flag.Int("cases", 1500, "cases of TestGenerated for each wa
 func TestGenerated(t *testing.T) {
 	cases := *generatedCases
 	if testing.Short() { // as with the race detector
-		cases = min(cases, 300)
+		cases = min(cases, 100)
 	}
 	each(t, func(t *testing.T, target *Target) {
 		goroutines, endpoints := runtime.NumGoroutine(), len(tcpip.GetDanglingEndpoints())

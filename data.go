@@ -43,6 +43,8 @@ func (k *Checker) earlyData() {
 			k.severed = never
 		case e.Verb == Call && r.call == at && r.kind == Listen && k.severed == never:
 			k.severed = e.Op
+		case e.Verb == Call && r.call == at && r.kind == Dial && r.ret != never && !r.ok():
+			k.breaks(e.Op) // its client gave it up, and may be accepted all the same
 		case e.Verb == Call && r.call == at:
 			k.sends(r, rests)
 		case e.Verb == Return && r.ret == at && r.kind == Send && r.ok():

@@ -33,6 +33,7 @@ func TestCheckModes(t *testing.T) {
 		{"an end that came too soon", linux, accepted + `call 3 send c0 9 conn 1; return 3 ok; call 4 half-close c0 conn 1; return 4 ok; call 5 recv s0 conn 2; return 5 eof n 4`, EarlyData, 0, "was told the end after 4 of 9 bytes"},
 		{"an end in time", linux, accepted + `call 3 send c0 9 conn 1; return 3 ok; call 4 half-close c0 conn 1; return 4 ok; call 5 recv s0 conn 2; return 5 eof n 9`, lawful, 0, ""},
 		{"a reset that nobody made", linux, accepted + `call 3 recv s0 conn 2; return 3 reset`, EarlyData, 0, "was reset, and nobody had reset it"},
+		{"who was given up may have reset it", linux, `call 1 dial c0; call 2 cancel c0; return 2 ok; return 1 cancelled; call 3 accept s0; return 3 ok conn 1; call 4 recv s0 conn 3; return 4 reset`, lawful, 0, ""},
 		{"a reset may lose bytes", linux, accepted + `call 3 send c0 9 conn 1; return 3 ok; call 4 abort c0 conn 1; return 4 ok; rest quiet; call 5 recv s0 conn 2; return 5 reset`, lawful, 0, ""},
 		{"close with bytes unread may lose what was sent", linux, accepted + `call 3 send s0 1 conn 2; return 3 ok; call 4 send c0 9 conn 1; return 4 ok; call 5 hangup c0 conn 1; return 5 ok; rest quiet; call 6 recv s0 conn 2; return 6 ok n 3`, lawful, 0, ""},
 

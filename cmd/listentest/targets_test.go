@@ -25,10 +25,10 @@ func TestTargetsName(t *testing.T) {
 		t.Errorf("%v: %+v", err, r)
 	}
 	for args, want := range map[string]string{
-		"targets fresbsd-tcp": "there is no target and no preset \"fresbsd-tcp\"\nhint: did you mean freebsd-tcp?",
-		"targets gvisor":      "hint: did you mean gvisor-netstack?",
-		"targets sim:lifo":    "hint: did you mean lifo-order?",
-		"targets tcp unix":    "targets takes one name, and \"unix\" is another",
+		"targets fresbsd-tcp":   "there is no target and no preset \"fresbsd-tcp\"\nhint: did you mean freebsd-tcp?",
+		"targets gvisor-sentry": "hint: did you mean gvisor-sentry-tcp?",
+		"targets sim:lifo":      "hint: did you mean lifo-order?",
+		"targets tcp unix":      "targets takes one name, and \"unix\" is another",
 	} {
 		if r := invoke(t, t.TempDir(), strings.Fields(args)...); r.status != 64 || !strings.Contains(r.stderr, want) || r.stdout != "" {
 			t.Errorf("%s: %+v, want %s", args, r, want)

@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"testing/synctest"
 	"time"
+	"unsafe"
 	"weak"
 
 	"github.com/listentest/listentest/sched"
@@ -45,6 +46,7 @@ var programs = map[string]func(see func(...any)){
 	"coroutines":      coroutines,
 	"conditions":      conditions,
 	"pipe":            pipe,
+	"gopark":          parks,
 	"holds":           holds,
 	"leftovers":       leftovers,
 }
@@ -241,6 +243,38 @@ func spinAtomic(see func(...any)) {
 		}
 		see(i)
 		turn.Add(1)
+	})
+}
+
+//go:linkname gopark runtime.gopark
+func gopark(commit func(g uintptr, at unsafe.Pointer) bool, at unsafe.Pointer, reason, trace uint8, skip int)
+
+//go:linkname goready runtime.goready
+func goready(g uintptr, skip int)
+
+// parked keeps who parks.
+//
+//go:nosplit
+//go:norace
+func parked(g uintptr, at unsafe.Pointer) bool {
+	*(*uintptr)(at) = g
+	return true
+}
+
+// parks hangs if time does not pass while somebody waits who called gopark as
+// gVisor's pkg/sleep does, and says that it is in a select.
+func parks(see func(...any)) {
+	const selecting = 18 // runtime.waitReasonSelect
+	who := new(uintptr)
+	together(2, func(i int) {
+		if i == 0 {
+			gopark(parked, unsafe.Pointer(who), selecting, 0, 0)
+			see("woken")
+			return
+		}
+		time.Sleep(time.Second)
+		see("wakes")
+		goready(*who, 0)
 	})
 }
 

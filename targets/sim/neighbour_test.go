@@ -23,7 +23,7 @@ var neighbours = []neighbour{
 	{"freebsd-tcp", "linux-tcp", listentest.RefusalMode, "RST behind the handshake, and a SYN is dropped"},
 	{"windows-tcp", "linux-tcp", listentest.MinPending, "L places, and L+1 are guaranteed"},
 	{"gvisor-netstack-settled", "linux-tcp", listentest.MinPending, "L places, and L+1 are guaranteed"},
-	{"gvisor-netstack-settled", "linux-tcp", listentest.Conserve, "a late ACK of a cookie makes a phantom, and accept returns what was dialed"},
+	{"gvisor-netstack", "linux-tcp", listentest.Conserve, "a late ACK of a cookie makes a phantom, and accept returns what was dialed"},
 	{"linux-tcp-syncookies-2", "linux-tcp", listentest.Conserve, "a late ACK of a cookie makes a phantom, and accept returns what was dialed"},
 	{"openbsd-tcp", "linux-tcp", listentest.MaxPending, "no backlog is below 80, and 0 gives one place, with 63 that may race in"},
 	{"go-net", "linux-tcp", listentest.MaxPending, "every backlog is 4096, and L+1 are the most, with 63 that may race in"},

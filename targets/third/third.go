@@ -13,6 +13,7 @@ import (
 	"github.com/listentest/listentest"
 	"github.com/listentest/listentest/sched"
 	"github.com/listentest/listentest/targets/preset"
+	"github.com/listentest/listentest/targets/third/netstack"
 )
 
 // A library is somebody's listener: a target, and what its runs need.
@@ -31,21 +32,24 @@ func (l library) inRealTime() bool { return l.real || l.locks && !sched.Controll
 
 // libraries by the names of their targets.
 var libraries = map[string]library{
-	"bufconn":        {target: bufconnTarget, module: "google.golang.org/grpc"},
-	"cmux":           {target: cmuxTarget, module: "github.com/soheilhy/cmux"},
-	"fasthttputil":   {target: fasthttputilTarget, module: "github.com/valyala/fasthttp"},
-	"go-yamux":       {target: goYamuxTarget, module: "github.com/libp2p/go-yamux/v5", wired: true},
-	"kcp-go":         {target: kcpTarget, module: "github.com/xtaci/kcp-go/v5", real: true},
-	"limit-listener": {target: limitTarget, module: "golang.org/x/net"},
-	"muxado":         {target: muxadoTarget, module: "golang.ngrok.com/muxado/v2", wired: true, locks: true},
-	"pion-udp":       {target: pionTarget(listenPion4), module: "github.com/pion/transport/v4", real: true},
-	"pion-udp-v3":    {target: pionTarget(listenPion3), module: "github.com/pion/transport/v3", real: true},
-	"proxyproto":     {target: proxyprotoTarget, module: "github.com/pires/go-proxyproto"},
-	"quic-go":        {target: quicTarget, module: "github.com/quic-go/quic-go"},
-	"quic-go-early":  {target: quicEarlyTarget, module: "github.com/quic-go/quic-go"},
-	"smux":           {target: smuxTarget, module: "github.com/xtaci/smux", wired: true},
-	"ssh-forward":    {target: sshTarget, module: "golang.org/x/crypto", wired: true, locks: true},
-	"yamux":          {target: yamuxTarget, module: "github.com/hashicorp/yamux", wired: true},
+	"bufconn":         {target: bufconnTarget, module: "google.golang.org/grpc"},
+	"cmux":            {target: cmuxTarget, module: "github.com/soheilhy/cmux"},
+	"fasthttputil":    {target: fasthttputilTarget, module: "github.com/valyala/fasthttp"},
+	"go-yamux":        {target: goYamuxTarget, module: "github.com/libp2p/go-yamux/v5", wired: true},
+	"gonet":           {target: gonetTarget, module: "gvisor.dev/gvisor", real: true},
+	"gvisor":          {target: gvisorTarget(), module: "gvisor.dev/gvisor", real: true},
+	"gvisor-parallel": {target: gvisorTarget(netstack.Setting{Key: "parallel", Value: "1"}), module: "gvisor.dev/gvisor", real: true},
+	"kcp-go":          {target: kcpTarget, module: "github.com/xtaci/kcp-go/v5", real: true},
+	"limit-listener":  {target: limitTarget, module: "golang.org/x/net"},
+	"muxado":          {target: muxadoTarget, module: "golang.ngrok.com/muxado/v2", wired: true, locks: true},
+	"pion-udp":        {target: pionTarget(listenPion4), module: "github.com/pion/transport/v4", real: true},
+	"pion-udp-v3":     {target: pionTarget(listenPion3), module: "github.com/pion/transport/v3", real: true},
+	"proxyproto":      {target: proxyprotoTarget, module: "github.com/pires/go-proxyproto"},
+	"quic-go":         {target: quicTarget, module: "github.com/quic-go/quic-go"},
+	"quic-go-early":   {target: quicEarlyTarget, module: "github.com/quic-go/quic-go"},
+	"smux":            {target: smuxTarget, module: "github.com/xtaci/smux", wired: true},
+	"ssh-forward":     {target: sshTarget, module: "golang.org/x/crypto", wired: true, locks: true},
+	"yamux":           {target: yamuxTarget, module: "github.com/hashicorp/yamux", wired: true},
 }
 
 // Names returns the names that Open knows, in order.

@@ -43,12 +43,13 @@ func Main() {
 	const answers = 3                            // the first descriptor behind the standard ones
 	os.Args = os.Args[:1]
 	os.Stdout = os.Stderr // what the library and the testing package print is no answer
+	bubble := !lib.own && !lib.inRealTime()
 	work := func(t *testing.T) {
-		if err := serve(lib.target(wire), lib.inRealTime(), os.Stdin, os.NewFile(answers, "answers")); err != nil {
+		if err := serve(lib.target(wire), bubble, os.Stdin, os.NewFile(answers, "answers")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if !lib.inRealTime() {
+	if bubble {
 		inside := work
 		work = func(t *testing.T) { synctest.Test(t, inside) }
 	}
@@ -57,7 +58,7 @@ func Main() {
 }
 
 // serve runs schedules until there are no more.
-func serve(target listentest.Target, real bool, in io.Reader, out io.Writer) error {
+func serve(target listentest.Target, bubble bool, in io.Reader, out io.Writer) error {
 	r := &listentest.Runner{Target: target}
 	var failed error
 	r.Watch = func(e listentest.Event) {
@@ -65,7 +66,7 @@ func serve(target listentest.Target, real bool, in io.Reader, out io.Writer) err
 			failed = err
 		}
 	}
-	if !real {
+	if bubble {
 		r.Bubble = listentest.SharedBubble()
 	}
 	lines := bufio.NewScanner(in)

@@ -23,11 +23,12 @@ type library struct {
 	wired  bool   // it runs over a connection, of which there are kinds
 	// real is set where cases cannot run in bubbles, locks where they can only
 	// under schedule control: who waits for a lock counts as working in a bubble,
-	// so that time stands still where its holder waits for time.
-	real, locks bool
+	// so that time stands still where its holder waits for time. One with a time
+	// of its own needs no bubble.
+	real, locks, own bool
 }
 
-// inRealTime reports whether cases run outside of bubbles.
+// inRealTime reports whether cases take real time.
 func (l library) inRealTime() bool { return l.real || l.locks && !sched.Controlled() }
 
 // libraries by the names of their targets.
@@ -37,8 +38,8 @@ var libraries = map[string]library{
 	"fasthttputil":    {target: fasthttputilTarget, module: "github.com/valyala/fasthttp"},
 	"go-yamux":        {target: goYamuxTarget, module: "github.com/libp2p/go-yamux/v5", wired: true},
 	"gonet":           {target: gonetTarget, module: "gvisor.dev/gvisor", real: true},
-	"gvisor":          {target: gvisorTarget(), module: "gvisor.dev/gvisor", real: true},
-	"gvisor-parallel": {target: gvisorTarget(netstack.Setting{Key: "parallel", Value: "1"}), module: "gvisor.dev/gvisor", real: true},
+	"gvisor":          {target: gvisorTarget(), module: "gvisor.dev/gvisor", own: true},
+	"gvisor-parallel": {target: gvisorTarget(netstack.Setting{Key: "parallel", Value: "1"}), module: "gvisor.dev/gvisor", own: true},
 	"kcp-go":          {target: kcpTarget, module: "github.com/xtaci/kcp-go/v5", real: true},
 	"limit-listener":  {target: limitTarget, module: "golang.org/x/net"},
 	"muxado":          {target: muxadoTarget, module: "golang.ngrok.com/muxado/v2", wired: true, locks: true},
@@ -72,7 +73,7 @@ func Open(name string) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Worker{Target: lib.target(w), real: lib.inRealTime(), name: name}, nil
+	return &Worker{Target: lib.target(w), library: lib, name: name}, nil
 }
 
 // find returns what a name names.

@@ -16,7 +16,7 @@ import (
 type Worker struct {
 	listentest.Target // says the name, the contract and the level, and is not opened here
 	name              string
-	real              bool // its cases take real time
+	library           library
 
 	mu   sync.Mutex
 	idle []*process
@@ -28,7 +28,7 @@ func (w *Worker) Name() string { return w.name }
 // Level returns what preempt means in the worker, which is built as this
 // program is.
 func (w *Worker) Level() listentest.Level {
-	if w.real {
+	if w.library.inRealTime() {
 		return listentest.LevelNone
 	}
 	return listentest.LevelOf(w.Target)
@@ -37,7 +37,7 @@ func (w *Worker) Level() listentest.Level {
 // Shapes returns what cases of the target look like: where time is virtual there
 // are patient ones as well.
 func (w *Worker) Shapes() []listentest.Shape {
-	if w.real {
+	if w.library.inRealTime() {
 		return listentest.Shapes()
 	}
 	return append(listentest.Shapes(), listentest.Patient())

@@ -108,7 +108,10 @@ func point(kind string) string {
 // added are the files that come to packages of the standard library, by the
 // patch that they are made of.
 var added = map[string]string{
-	"runtime/zlistentest.go":                 "patch/runtime.go.txt",
+	"runtime/zlistentest_control.go":         "patch/control.go.txt",
+	"runtime/zlistentest_pick.go":            "patch/pick.go.txt",
+	"runtime/zlistentest_point.go":           "patch/point.go.txt",
+	"runtime/zlistentest_seeded.go":          "patch/seeded.go.txt",
 	"sync/zlistentest.go":                    "patch/sync.go.txt",
 	"sync/atomic/zlistentest.go":             "patch/atomic.go.txt",
 	"internal/sync/zlistentest.go":           "patch/internalsync.go.txt",

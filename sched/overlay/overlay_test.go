@@ -1,7 +1,9 @@
 package overlay
 
 import (
+	"bytes"
 	"errors"
+	"go/format"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,5 +94,18 @@ func TestApply(t *testing.T) {
 func TestKinds(t *testing.T) {
 	if len(slices.Compact(slices.Sorted(slices.Values(Kinds)))) != len(Kinds) {
 		t.Errorf("two kinds have one name: %q", Kinds)
+	}
+}
+
+// TestPatches: what comes to the runtime is formatted as all our code is.
+func TestPatches(t *testing.T) {
+	for name, patch := range added {
+		text, err := patches.ReadFile(patch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want, err := format.Source(text); err != nil || !bytes.Equal(text, want) {
+			t.Errorf("%s, for %s, is not as gofmt has it: %v", patch, name, err)
+		}
 	}
 }

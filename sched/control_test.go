@@ -61,7 +61,7 @@ func TestSame(t *testing.T) {
 	if !sched.Controlled() {
 		t.Skip("skipped: built without schedule control; listentest go test ./sched runs it")
 	}
-	for mode, want := range map[sched.Mode]int{sched.RunOn: 1, sched.Random: 20, sched.PCT: 15} {
+	for mode, want := range map[sched.Mode]int{sched.RunOn: 1, sched.Random: 20, sched.PCT: 15, sched.POS: 20} {
 		traces := map[uint64]bool{}
 		for seed := range uint64(20) {
 			first := controlled(t, sched.Plan{Mode: mode, Seed: seed, Changes: []uint64{20, 40}}, crowd)
@@ -76,7 +76,7 @@ func TestSame(t *testing.T) {
 			for _, d := range first.Decisions {
 				choices = append(choices, d.Picked)
 			}
-			if mode == sched.Random { // the others decide at fewer places
+			if mode == sched.Random || mode == sched.POS { // the others decide at fewer places
 				again := controlled(t, sched.Plan{Mode: sched.Replaying, Seed: seed, Choices: choices}, crowd)
 				if again.Points != first.Points || !slices.Equal(again.Decisions, first.Decisions) {
 					t.Fatalf("seed %d: the replay of %d decisions took %d", seed, len(first.Decisions), len(again.Decisions))

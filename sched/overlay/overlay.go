@@ -205,7 +205,15 @@ func (s *source) locate(e edit) ([]insertion, string) {
 	from, to := offset(fn.Body.Lbrace)+1, offset(fn.Body.Rbrace)
 	switch {
 	case e.first != "":
-		return []insertion{{at: from, text: " " + e.first + ";"}}, ""
+		text := e.first
+		if strings.Contains(text, "OBJECT") {
+			name := object(fn)
+			if name == "" {
+				return nil, "it has neither a receiver nor a channel"
+			}
+			text = strings.ReplaceAll(text, "OBJECT", name)
+		}
+		return []insertion{{at: from, text: " " + text + ";"}}, ""
 	case e.last != "":
 		return []insertion{{at: to, text: "\n" + e.last + "\n"}}, ""
 	case e.after != "":
@@ -247,6 +255,21 @@ func function(f *ast.File, name string) *ast.FuncDecl {
 		}
 	}
 	return nil
+}
+
+// object returns the name of a function's receiver, or of its parameter that is
+// a channel of the runtime; "" if there is none.
+func object(fn *ast.FuncDecl) string {
+	fields := fn.Recv
+	if fields == nil {
+		fields = fn.Type.Params
+	}
+	for _, f := range fields.List {
+		if len(f.Names) == 1 && (fn.Recv != nil || typeName(f.Type) == "hchan") {
+			return f.Names[0].Name
+		}
+	}
+	return ""
 }
 
 // typeName returns the name of a receiver's type, without star and parameters.

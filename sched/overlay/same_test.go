@@ -20,6 +20,7 @@ var plans = map[string]sched.Plan{
 	"run on": {Seed: 1},
 	"random": {Mode: sched.Random, Seed: 2},
 	"PCT":    {Mode: sched.PCT, Seed: 3, Changes: []uint64{10, 30}},
+	"POS":    {Mode: sched.POS, Seed: 5},
 	"replay": {Mode: sched.Replaying, Seed: 4, Choices: []byte{1, 2, 0, 1, 1, 0, 2, 3, 0, 1, 0, 1}},
 }
 

@@ -340,7 +340,7 @@ func (s *netSession) cancels(a Actor) bool {
 	defer s.mu.Unlock()
 	for _, w := range s.waits {
 		if w.op.Actor == a && w.op.Kind == Dial {
-			w.cancel()
+			s.control.apart(w.cancel)
 			return true
 		}
 	}

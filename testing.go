@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -48,6 +49,10 @@ type Config struct {
 // time is virtual, and a goroutine that is left behind is found. There are no
 // false alarms; but a listener may pass and be wrong, as overlapping
 // operations can hide a defect, and only so many cases were tried.
+//
+// Where the program was built with schedule control, a share of the cases is
+// run again, and a run that is not the same is trouble: the test fails, and
+// says what the listener may go by that is not controlled.
 func (c Config) Test(t *testing.T, target Target) {
 	t.Helper()
 	s := c.suite(target)
@@ -74,13 +79,16 @@ type suite struct {
 	Config
 	target  Target
 	bubbles bool
-	points  int  // the most that an operation was held at, if any was
-	logged  bool // the stack of a goroutine that was left behind
+	points  int        // the most that an operation was held at, if any was
+	logged  bool       // the stack of a goroutine that was left behind
+	unlike  bool       // two runs of one case were
+	shares  *rand.Rand // says which cases are repeated
 }
 
 func (c Config) suite(target Target) *suite {
 	s := &suite{Config: c, target: target, bubbles: bubbles(target) && !c.RealTime}
 	s.Seed, s.Save = cmp.Or(c.Seed, 1), cmp.Or(c.Save, filepath.Join("testdata", "listentest"))
+	s.shares = rand.New(rand.NewPCG(s.Seed, math.MaxUint64)) // no case has that number
 	return s
 }
 
@@ -208,12 +216,14 @@ func (s *suite) generated(t *testing.T) {
 		if s.points > 0 {
 			schedule = deeper(schedule, rng, s.points)
 		}
+		from := fmt.Sprintf("case %d of seed %d", i, s.Seed)
 		_, v := s.judge(t, r, schedule)
+		s.repeat(t, r, schedule, from)
 		if v == nil || seen[v.Promise] {
 			continue
 		}
 		seen[v.Promise] = true
-		s.shrinkAndReport(t, r, schedule, *v, fmt.Sprintf("case %d of seed %d", i, s.Seed))
+		s.shrinkAndReport(t, r, schedule, *v, from)
 	}
 }
 

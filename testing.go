@@ -152,7 +152,13 @@ func (s *suite) saved(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				s.again(t, e.Schedule)
+				schedule := e.Schedule
+				if s.controlled() {
+					if schedule, err = s.aim(t, s.runner(t), e); err != nil {
+						t.Fatal(err)
+					}
+				}
+				s.again(t, schedule)
 			})
 		}
 	})
@@ -243,8 +249,8 @@ func (s *suite) shrinkAndReport(t *testing.T, r *Runner, schedule Schedule, v Vi
 	text := fmt.Sprintf("%s breaks %v: %s\n(%s, %d steps shrunk to %d; seen again in %d of %d runs)\n\n%s\n%s",
 		f.Target, f.Promise, f.Violation.Text, from, len(f.Drawn.Steps), len(f.Schedule.Steps), f.Seen, f.Tries,
 		f.Schedule, Picture(f.History, s.target.Contract(), &f.Violation))
-	file := filepath.Join(s.Save, f.Promise.String(), f.FileName()+".sched")
-	if err := f.Entry(corpus.Key{Name: "found", Value: from}).Write(file); err != nil {
+	file, err := s.write(f, from)
+	if err != nil {
 		t.Errorf("%s\nnot written: %v", text, err)
 		return
 	}
@@ -261,6 +267,17 @@ func (s *suite) shrinkAndReport(t *testing.T, r *Runner, schedule Schedule, v Vi
 		tool = "listentest go test"
 	}
 	t.Errorf("%s\nwritten: %s\nreplay:  %s -run '^%s$/^saved$/^%v$/^%s$'", text, file, tool, strings.ReplaceAll(top, "/", "$/^"), f.Promise, f.FileName())
+}
+
+// write saves a finding, and returns the file; under control with the points at
+// which it holds somebody.
+func (s *suite) write(f Finding, from string) (file string, err error) {
+	more := []corpus.Key{{Name: "found", Value: from}}
+	if s.controlled() {
+		more = append(more, pointKeys(f.Schedule, f.History)...)
+	}
+	file = filepath.Join(s.Save, f.Promise.String(), f.FileName()+".sched")
+	return file, f.Entry(more...).Write(file)
 }
 
 // notStated logs what could not be checked for want of a contract.

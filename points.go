@@ -95,6 +95,21 @@ func place(point string) string {
 // nearPoints is how far from where it was a point is searched.
 const nearPoints = 32
 
+// aimed is aim for a saved entry's own test. Another test of a target with the same name
+// may be of another listener, which has other points: there t is skipped.
+func (s *suite) aimed(t *testing.T, e Entry) Schedule {
+	t.Helper()
+	schedule, err := s.aim(t, s.runner(t), e)
+	switch by := e.Value("test"); {
+	case err == nil:
+	case by == s.test || by == "":
+		t.Fatal(err)
+	default:
+		t.Skipf("skipped: %v; it was found by %s, which may be of another listener", err, by)
+	}
+	return schedule
+}
+
 // aim returns the schedule of what was saved, with each preempt at the point
 // that it had then: where another one has its number, the nearest of the same
 // place, and of those one in the same line if there is one. The error says

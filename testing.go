@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,7 @@ type Config struct {
 func (c Config) Test(t *testing.T, target Target) {
 	t.Helper()
 	s := c.suite(target)
+	s.test = t.Name()
 	if s.Cases == 0 {
 		s.Cases = 200
 		if s.bubbles {
@@ -78,6 +80,7 @@ func (c Config) Test(t *testing.T, target Target) {
 type suite struct {
 	Config
 	target  Target
+	test    string // the name of the test
 	bubbles bool
 	points  int        // the most that an operation was held at, if any was
 	logged  bool       // the stack of a goroutine that was left behind
@@ -153,10 +156,8 @@ func (s *suite) saved(t *testing.T) {
 					t.Fatal(err)
 				}
 				schedule := e.Schedule
-				if s.controlled() {
-					if schedule, err = s.aim(t, s.runner(t), e); err != nil {
-						t.Fatal(err)
-					}
+				if s.controlled() && slices.Contains(e.Fails(), s.target.Name()) {
+					schedule = s.aimed(t, e)
 				}
 				s.again(t, schedule)
 			})
@@ -254,19 +255,20 @@ func (s *suite) shrinkAndReport(t *testing.T, r *Runner, schedule Schedule, v Vi
 		t.Errorf("%s\nnot written: %v", text, err)
 		return
 	}
-	top, ok := strings.CutSuffix(t.Name(), "/generated")
-	if !ok {
-		top, ok = strings.CutSuffix(t.Name(), "/held")
-	}
-	if !ok {
-		t.Errorf("%s\nwritten: %s", text, file)
-		return
-	}
-	tool := "go test"
+	t.Errorf("%s\nwritten: %s\nreplay:  %s", text, file, s.replay(f))
+}
+
+// replay is the command that runs a finding again, which is saved: what is
+// saved are subtests of a test, and seeds of a fuzz test.
+func (s *suite) replay(f Finding) string {
+	tool, test := "go test", strings.ReplaceAll(s.test, "/", "$/^")
 	if s.controlled() {
 		tool = "listentest go test"
 	}
-	t.Errorf("%s\nwritten: %s\nreplay:  %s -run '^%s$/^saved$/^%v$/^%s$'", text, file, tool, strings.ReplaceAll(top, "/", "$/^"), f.Promise, f.FileName())
+	if strings.HasPrefix(s.test, "Fuzz") {
+		return fmt.Sprintf("%s -run '^%s$'", tool, test)
+	}
+	return fmt.Sprintf("%s -run '^%s$/^saved$/^%v$/^%s$'", tool, test, f.Promise, f.FileName())
 }
 
 // write saves a finding, and returns the file; under control with the points at
@@ -274,6 +276,7 @@ func (s *suite) shrinkAndReport(t *testing.T, r *Runner, schedule Schedule, v Vi
 func (s *suite) write(f Finding, from string) (file string, err error) {
 	more := []corpus.Key{{Name: "found", Value: from}}
 	if s.controlled() {
+		more = append(more, corpus.Key{Name: "test", Value: s.test})
 		more = append(more, pointKeys(f.Schedule, f.History)...)
 	}
 	file = filepath.Join(s.Save, f.Promise.String(), f.FileName()+".sched")

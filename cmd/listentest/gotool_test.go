@@ -38,10 +38,11 @@ func TestGo(t *testing.T) {
 	}
 }
 
-// TestGoFinds: the defect of KB 295079 in a listener that was not made for it,
-// by the place at which somebody is held.
-func TestGoFinds(t *testing.T) {
-	dir := t.TempDir()
+// lateModule copies the late listener with its test to a module of its own,
+// and has the go command work in that.
+func lateModule(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
 	late := filepath.Join(root, "examples", "late")
 	for _, name := range []string{"listener.go", "listener_test.go"} {
 		text, err := os.ReadFile(filepath.Join(late, name))
@@ -57,6 +58,13 @@ func TestGoFinds(t *testing.T) {
 	write(t, filepath.Join(dir, "go.mod"), "module late\n\ngo 1.25\n\nrequire github.com/listentest/listentest v0.0.0\n\nreplace github.com/listentest/listentest => "+here+"\n")
 	t.Setenv("GOWORK", "off")
 	t.Setenv("GOFLAGS", "-mod=mod")
+	return dir
+}
+
+// TestGoFinds: the defect of KB 295079 in a listener that was not made for it,
+// by the place at which somebody is held.
+func TestGoFinds(t *testing.T) {
+	dir := lateModule(t)
 	r := listentestGo(t, dir, "test", "-tags", "faulty", ".")
 	for _, want := range []string{"net breaks min-pending: dial #", "held at send:late.(*Listener).Accept.func1:listener.go:48", "b0 behind an accept from a full queue held at its point 1",
 		"replay:  listentest go test -run '^TestListener$/^saved$/^min-pending$/"} {

@@ -47,6 +47,11 @@ func Write(goroot, cache string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return write(goroot, cache, files)
+}
+
+// write makes the overlay of so many files.
+func write(goroot, cache string, files map[string][]byte) (string, error) {
 	names := make([]string, 0, len(files))
 	sum := sha256.New()
 	for name := range files {
@@ -94,6 +99,11 @@ func Write(goroot, cache string) (string, error) {
 // Files returns the files of the overlay for the toolchain in goroot, by their
 // names below GOROOT/src.
 func Files(goroot string) (map[string][]byte, error) {
+	return made(goroot, edits())
+}
+
+// made returns the files of an overlay that makes some edits.
+func made(goroot string, edits []edit) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for name, patch := range added {
 		text, err := patches.ReadFile(patch)
@@ -103,7 +113,7 @@ func Files(goroot string) (map[string][]byte, error) {
 		files[name] = text
 	}
 	read := map[string]*source{}
-	for _, e := range edits() {
+	for _, e := range edits {
 		if err := e.apply(goroot, read); err != nil {
 			return nil, err
 		}

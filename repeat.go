@@ -33,7 +33,8 @@ func (s *suite) repeat(t *testing.T, r *Runner, schedule Schedule, from string) 
 }
 
 // differs runs a schedule twice, and says in which way the two runs differ; ""
-// if they are the same.
+// if they are the same. It has been run before: what is done once in a process
+// is no difference.
 func (s *suite) differs(t *testing.T, r *Runner, schedule Schedule, from string) string {
 	t.Helper()
 	hash, first := s.trace(t, r, schedule)

@@ -62,8 +62,11 @@ func TestSame(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(programs)) {
 		for _, how := range slices.Sorted(maps.Keys(plans)) {
 			n := *runs
-			if name == "long loop" || name == "collection" || name == "weak pointers" {
+			switch name {
+			case "long loop", "collection", "weak pointers":
 				n = min(n, 50) // they take milliseconds
+			case "long system calls":
+				n = min(n, 10)
 			}
 			run(t, plans[how], programs[name]) // what is done once in a process
 			first := run(t, plans[how], programs[name])

@@ -17,6 +17,7 @@ import (
 // are counted while the listener's own code runs, never in ours.
 type control struct {
 	bubble *sched.Control // nil: not honoured
+	trace  sched.Trace    // of the run, when it is over
 
 	mu      sync.Mutex
 	running map[Actor]*sched.G // inside the listener's code
@@ -68,9 +69,19 @@ func (c *control) release() {
 // end gives the bubble free.
 func (c *control) end() {
 	if c.bubble != nil {
-		c.bubble.End()
+		c.trace = c.bubble.End()
 		c.bubble = nil
 	}
+}
+
+// apart calls f; under control on a goroutine of its own, for who is held may
+// have a lock that f needs, and the runner may not wait for that.
+func (c *control) apart(f func()) {
+	if c.bubble == nil {
+		f()
+		return
+	}
+	sched.Go(f)
 }
 
 // honours reports whether a preempt or resume is.

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -205,5 +206,78 @@ func TestControlledRelease(t *testing.T) {
 	}
 	if text := h.String(); strings.Contains(text, "\nhold ") {
 		t.Errorf("somebody was held:\n%s", text)
+	}
+}
+
+// TestControlledRepeat: what a correct listener does is the same again, to the
+// hash of every point; one that goes by what an earlier run has left behind is
+// trouble, and the two runs are told apart by their hashes where the histories are equal.
+func TestControlledRepeat(t *testing.T) {
+	needsControl(t)
+	count := 0
+	counting := Net{
+		Listen:  controlledMemory().Listen,
+		Promise: memoryPromise,
+		Dial: func(ctx context.Context, l net.Listener) (net.Conn, error) {
+			if count++; count%3 == 0 {
+				var mu sync.Mutex
+				mu.Lock()
+				defer mu.Unlock()
+			}
+			return controlledMemory().Dial(ctx, l)
+		},
+	}
+	for name, c := range map[string]struct {
+		target Net
+		want   string
+	}{"memory": {controlledMemory(), ""}, "split": {splitTarget(), ""}, "counting": {counting, "; the histories are equal\n"}} {
+		s := Config{}.suite(c.target)
+		r := s.runner(t)
+		unlike := 0
+		for i := range uint64(100) {
+			rng := rand.New(rand.NewPCG(5, i))
+			schedule := deeper(Generate(rng), rng, 6)
+			s.judge(t, r, schedule) // what is done once in a process
+			switch text := s.differs(t, r, schedule, "a case"); {
+			case text == "":
+			case c.want == "":
+				t.Fatalf("%s: %s", name, text)
+			case !strings.HasPrefix(text, "trouble, and no verdict about the listener: ") || strings.Contains(text, "breaks"):
+				t.Fatalf("%s: %s", name, text)
+			case strings.Contains(text, c.want):
+				unlike++
+			}
+		}
+		if (unlike > 0) != (c.want != "") {
+			t.Errorf("%s: %d of 100 cases are not the same again", name, unlike)
+		}
+	}
+}
+
+// TestControlledCancel: a dial that is held while it has the lock of its
+// context can be given up: the cancel waits for it, and the runner does not.
+func TestControlledCancel(t *testing.T) {
+	needsControl(t)
+	target := controlledMemory()
+	target.Dial = func(ctx context.Context, l net.Listener) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	held := 0
+	for k := int16(1); k < 10; k++ {
+		s := Schedule{Backlog: 1, Steps: []Step{{Kind: Preempt, Actor: Client(0), N: k}, {Kind: Dial, Actor: Client(0)}, {Kind: Cancel, Actor: Client(0)}}}
+		h, err := inControl(t, target).Run(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(h.String(), "\nhold c0 Mutex.Unlock:context.") {
+			held++
+		}
+		if got := Outcomes(h); got[1] != "cancelled" {
+			t.Errorf("held at its point %d, the dial is %s:\n%v", k, got[1], h)
+		}
+	}
+	if held == 0 {
+		t.Error("the dial was never held where it has its context's lock")
 	}
 }

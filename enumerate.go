@@ -63,12 +63,14 @@ func (s *suite) held(t *testing.T) (most int) {
 		k, exhausted := 1, false
 		for ; !exhausted && k <= mostPoints; k++ {
 			schedule := Schedule{Backlog: 1, Steps: c.steps(int16(k))}
+			from := fmt.Sprintf("%s held at its point %d", c.name, k)
 			h, v := s.judge(t, r, schedule)
+			exhausted = !slices.ContainsFunc(h.Events, func(e Event) bool { return e.Verb == Hold })
 			if v != nil && !seen[v.Promise] {
 				seen[v.Promise] = true
-				s.shrinkAndReport(t, r, schedule, *v, fmt.Sprintf("%s held at its point %d", c.name, k))
+				s.shrinkAndReport(t, r, schedule, *v, from)
 			}
-			exhausted = !slices.ContainsFunc(h.Events, func(e Event) bool { return e.Verb == Hold })
+			s.repeat(t, r, schedule, from)
 		}
 		switch points := k - 2; {
 		case !exhausted:

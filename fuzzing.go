@@ -18,10 +18,14 @@ func Fuzz(f *testing.F, target Target) {
 // as a schedule. What breaks a promise is shrunk, saved as a readable file
 // beside Go's own, and reported as Test does; Go's minimizer, which knows
 // nothing of schedules, is kept away. Inputs are cut so that none takes long.
+// Where the program was built with schedule control, an input holds whom it
+// names at any point and decides who goes on, and does the same again; each of
+// the engine's processes controls its own.
 func (c Config) Fuzz(f *testing.F, target Target) {
 	f.Helper()
 	_ = flag.Set("test.fuzzminimizetime", "0s") // a flag of another name would only cost time
 	s := c.suite(target)
+	s.test = f.Name()
 	for _, seed := range s.seeds(f) {
 		f.Add(seed.Encode())
 	}
@@ -54,19 +58,37 @@ func (s *suite) seeds(f *testing.F) []Schedule {
 		}
 		seeds = append(seeds, e.Schedule)
 	}
-	const generated = 64
+	const generated, points = 64, 4
 	for i := range uint64(generated) {
-		seeds = append(seeds, Generate(rand.New(rand.NewPCG(s.Seed, i)), s.Shapes...))
+		rng := rand.New(rand.NewPCG(s.Seed, i))
+		schedule := Generate(rng, s.Shapes...)
+		if s.controlled() {
+			schedule = deeper(schedule, rng, points)
+		}
+		seeds = append(seeds, schedule)
+	}
+	if s.controlled() { // who is held at a point is a mutation away from who is held at the next
+		for _, c := range heldCases() {
+			for k := range int16(points) {
+				seeds = append(seeds, Schedule{Backlog: 1, Steps: c.steps(1 + k)})
+			}
+		}
 	}
 	return seeds
 }
 
 // brief cuts a schedule to what runs in milliseconds.
 func brief(s Schedule) Schedule {
-	const steps, number, backlog = 32, 16, 64
+	const steps, number, backlog, points = 32, 16, 64, 64
 	s.Steps = s.Steps[:min(len(s.Steps), steps)]
 	for i := range s.Steps {
-		if t := &s.Steps[i]; t.Kind != Tick && t.Kind != Preempt {
+		switch t := &s.Steps[i]; t.Kind {
+		case Tick:
+		case Preempt: // beyond the points that there are it would hold nobody
+			if t.N > points {
+				t.N %= points + 1
+			}
+		default:
 			t.N = max(-number, min(t.N, number))
 		}
 	}

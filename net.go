@@ -373,7 +373,7 @@ func (s *netSession) cancels(a Actor) bool {
 	defer s.mu.Unlock()
 	for _, w := range s.waits {
 		if !w.returned && w.op.Actor == a && (w.op.Kind == Dial || w.op.Kind == Accept && s.Net.Accept != nil) {
-			w.cancel()
+			s.control.apart(w.cancel)
 			return true
 		}
 	}

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,9 +50,14 @@ type Config struct {
 // time is virtual, and a goroutine that is left behind is found. There are no
 // false alarms; but a listener may pass and be wrong, as overlapping
 // operations can hide a defect, and only so many cases were tried.
+//
+// Where the program was built with schedule control, a share of the cases is
+// run again, and a run that is not the same is trouble: the test fails, and
+// says what the listener may go by that is not controlled.
 func (c Config) Test(t *testing.T, target Target) {
 	t.Helper()
 	s := c.suite(target)
+	s.test = t.Name()
 	if s.Cases == 0 {
 		s.Cases = 200
 		if s.bubbles {
@@ -73,14 +80,18 @@ func (c Config) Test(t *testing.T, target Target) {
 type suite struct {
 	Config
 	target  Target
+	test    string // the name of the test
 	bubbles bool
-	points  int  // the most that an operation was held at, if any was
-	logged  bool // the stack of a goroutine that was left behind
+	points  int        // the most that an operation was held at, if any was
+	logged  bool       // the stack of a goroutine that was left behind
+	unlike  bool       // two runs of one case were
+	shares  *rand.Rand // says which cases are repeated
 }
 
 func (c Config) suite(target Target) *suite {
 	s := &suite{Config: c, target: target, bubbles: bubbles(target) && !c.RealTime}
 	s.Seed, s.Save = cmp.Or(c.Seed, 1), cmp.Or(c.Save, filepath.Join("testdata", "listentest"))
+	s.shares = rand.New(rand.NewPCG(s.Seed, math.MaxUint64)) // no case has that number
 	return s
 }
 
@@ -145,7 +156,11 @@ func (s *suite) saved(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				s.again(t, e.Schedule)
+				schedule := e.Schedule
+				if s.controlled() && slices.Contains(e.Fails(), s.target.Name()) {
+					schedule = s.aimed(t, e)
+				}
+				s.again(t, schedule)
 			})
 		}
 	})
@@ -209,12 +224,14 @@ func (s *suite) generated(t *testing.T) {
 		if s.points > 0 {
 			schedule = deeper(schedule, rng, s.points)
 		}
+		from := fmt.Sprintf("case %d of seed %d", i, s.Seed)
 		_, v := s.judge(t, r, schedule)
+		s.repeat(t, r, schedule, from)
 		if v == nil || seen[v.Promise] {
 			continue
 		}
 		seen[v.Promise] = true
-		s.shrinkAndReport(t, r, schedule, *v, fmt.Sprintf("case %d of seed %d", i, s.Seed))
+		s.shrinkAndReport(t, r, schedule, *v, from)
 	}
 }
 
@@ -234,24 +251,37 @@ func (s *suite) shrinkAndReport(t *testing.T, r *Runner, schedule Schedule, v Vi
 	text := fmt.Sprintf("%s breaks %v: %s\n(%s, %d steps shrunk to %d; seen again in %d of %d runs)\n\n%s\n%s",
 		f.Target, f.Promise, f.Violation.Text, from, len(f.Drawn.Steps), len(f.Schedule.Steps), f.Seen, f.Tries,
 		f.Schedule, Picture(f.History, s.target.Contract(), &f.Violation))
-	file := filepath.Join(s.Save, f.Promise.String(), f.FileName()+".sched")
-	if err := f.Entry(corpus.Key{Name: "found", Value: from}).Write(file); err != nil {
+	file, err := s.write(f, from)
+	if err != nil {
 		t.Errorf("%s\nnot written: %v", text, err)
 		return
 	}
-	top, ok := strings.CutSuffix(t.Name(), "/generated")
-	if !ok {
-		top, ok = strings.CutSuffix(t.Name(), "/held")
-	}
-	if !ok {
-		t.Errorf("%s\nwritten: %s", text, file)
-		return
-	}
-	tool := "go test"
+	t.Errorf("%s\nwritten: %s\nreplay:  %s", text, file, s.replay(f))
+}
+
+// replay is the command that runs a finding again, which is saved: what is
+// saved are subtests of a test, and seeds of a fuzz test.
+func (s *suite) replay(f Finding) string {
+	tool, test := "go test", strings.ReplaceAll(s.test, "/", "$/^")
 	if s.controlled() {
 		tool = "listentest go test"
 	}
-	t.Errorf("%s\nwritten: %s\nreplay:  %s -run '^%s$/^saved$/^%v$/^%s$'", text, file, tool, strings.ReplaceAll(top, "/", "$/^"), f.Promise, f.FileName())
+	if strings.HasPrefix(s.test, "Fuzz") {
+		return fmt.Sprintf("%s -run '^%s$'", tool, test)
+	}
+	return fmt.Sprintf("%s -run '^%s$/^saved$/^%v$/^%s$'", tool, test, f.Promise, f.FileName())
+}
+
+// write saves a finding, and returns the file; under control with the points at
+// which it holds somebody.
+func (s *suite) write(f Finding, from string) (file string, err error) {
+	more := []corpus.Key{{Name: "found", Value: from}}
+	if s.controlled() {
+		more = append(more, corpus.Key{Name: "test", Value: s.test})
+		more = append(more, pointKeys(f.Schedule, f.History)...)
+	}
+	file = filepath.Join(s.Save, f.Promise.String(), f.FileName()+".sched")
+	return file, f.Entry(more...).Write(file)
 }
 
 // notStated logs what could not be checked for want of a contract.

@@ -14,6 +14,9 @@
 //	source          where the defect is described
 //	why             what goes wrong, in a sentence
 //	issue           the issue that it was filed as
+//	test            the test that found it under schedule control
+//	point ACTOR     under schedule control, the number and the name of the point
+//	                at which the next "preempt ACTOR at K" has held its actor
 //
 // and others, which are kept. An entry has a fails or an expect.
 package corpus

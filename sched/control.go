@@ -30,7 +30,11 @@ type Plan struct {
 	Patience time.Duration
 }
 
-// A Mode is a way to pick who takes over.
+// A Mode is a way to pick who takes over. POS is partial-order sampling (Yuan,
+// Yang and Gu, Partial Order Aware Concurrency Sampling, CAV 2018): a step, from
+// one point to the next, has a new priority when it comes up and when one was
+// taken that races with it, on the same channel, lock or other object, where
+// one of the two writes. Who has called [runtime.Gosched] races with all.
 type Mode uint8
 
 const (
@@ -38,6 +42,7 @@ const (
 	Random                // anybody, at each point
 	PCT                   // whoever has the highest of random priorities
 	Replaying             // as Choices say
+	POS                   // whose step has the highest of random priorities: partial-order sampling
 )
 
 // A Trace is what a run did. Runs of one program that was built in one way

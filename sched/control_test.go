@@ -61,7 +61,7 @@ func TestSame(t *testing.T) {
 	if !sched.Controlled() {
 		t.Skip("skipped: built without schedule control; listentest go test ./sched runs it")
 	}
-	for mode, want := range map[sched.Mode]int{sched.RunOn: 1, sched.Random: 20, sched.PCT: 15} {
+	for mode, want := range map[sched.Mode]int{sched.RunOn: 1, sched.Random: 20, sched.PCT: 15, sched.POS: 20} {
 		traces := map[uint64]bool{}
 		for seed := range uint64(20) {
 			first := controlled(t, sched.Plan{Mode: mode, Seed: seed, Changes: []uint64{20, 40}}, crowd)
@@ -76,7 +76,7 @@ func TestSame(t *testing.T) {
 			for _, d := range first.Decisions {
 				choices = append(choices, d.Picked)
 			}
-			if mode == sched.Random { // the others decide at fewer places
+			if mode == sched.Random || mode == sched.POS { // the others decide at fewer places
 				again := controlled(t, sched.Plan{Mode: sched.Replaying, Seed: seed, Choices: choices}, crowd)
 				if again.Points != first.Points || !slices.Equal(again.Decisions, first.Decisions) {
 					t.Fatalf("seed %d: the replay of %d decisions took %d", seed, len(first.Decisions), len(again.Decisions))
@@ -141,6 +141,80 @@ func TestHold(t *testing.T) {
 			t.Errorf("%d steps, want 3", steps)
 		}
 	})
+}
+
+// TestBackground: the goroutines that a program starts itself count, in the
+// order of its go statements, and those of Go do not; one is armed before it is
+// made, and behind a go statement there is a point.
+func TestBackground(t *testing.T) {
+	if !sched.Controlled() {
+		t.Skip("skipped: built without schedule control; listentest go test ./sched runs it")
+	}
+	controlled(t, sched.Plan{}, func() {
+		if !sched.Background(1).PreemptAfter(2) || sched.Background(64).PreemptAfter(1) {
+			t.Error("64 tasks can be armed, and not a further one")
+		}
+		var ran [3]bool
+		sched.Go(func() { ran[2] = true })
+		for i := range 2 {
+			go func() {
+				var mu sync.Mutex
+				mu.Lock()
+				mu.Unlock()
+				ran[i] = true
+			}()
+		}
+		synctest.Wait()
+		if want := [3]bool{true, false, true}; ran != want {
+			t.Errorf("%v are at an end, want %v", ran, want)
+		}
+		g := sched.Background(1).G()
+		if g == nil || sched.Background(0).G() != nil || sched.Background(2).G() != nil {
+			t.Fatal("not just the second task is alive")
+		}
+		if at, ok := g.Preempted(); !ok || at.Kind != "Mutex.Unlock" || !g.Resume() {
+			t.Errorf("held %v at %+v", ok, at)
+		}
+		maker := sched.Go(func() { go func() {}() })
+		maker.PreemptAfter(1)
+		synctest.Wait()
+		if at, ok := maker.Preempted(); !ok || at.Kind != "go" || !ran[1] {
+			t.Errorf("held %v at %+v; and the second task is at an end: %v", ok, at, ran[1])
+		}
+		maker.Resume()
+	})
+}
+
+// TestCrowd: more than a thousand may be runnable at once; that a decision among so many
+// is not kept in full is said.
+func TestCrowd(t *testing.T) {
+	if !sched.Controlled() {
+		t.Skip("skipped: built without schedule control; listentest go test ./sched runs it")
+	}
+	for _, mode := range []sched.Mode{sched.RunOn, sched.Random, sched.POS} {
+		var hashes [2]uint64
+		for i := range hashes {
+			ran := 0
+			trace := controlled(t, sched.Plan{Mode: mode, Seed: 1}, func() {
+				start := make(chan bool)
+				for range 1500 {
+					go func() {
+						<-start
+						ran++
+					}()
+				}
+				synctest.Wait()
+				close(start)
+			})
+			if ran != 1500 || !trace.Cut {
+				t.Errorf("mode %v: %d of 1500 ran; the trace is cut: %v", mode, ran, trace.Cut)
+			}
+			hashes[i] = trace.Hash
+		}
+		if hashes[0] != hashes[1] {
+			t.Errorf("mode %v: the hashes of two runs are %x", mode, hashes)
+		}
+	}
 }
 
 // TestBegin: what is not possible is said.

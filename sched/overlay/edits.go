@@ -12,7 +12,8 @@ type edit struct {
 	// What is done: text goes in before the first statement of the function,
 	// or after its last one, or behind the statement that has the text after
 	// in it; or into a struct type; or old is replaced by new, wherever it
-	// stands in it.
+	// stands in it. In first, OBJECT is the receiver, or the channel that the
+	// function takes.
 	first, last, after, text, field, old, new string
 }
 
@@ -59,7 +60,7 @@ func edits() []edit {
 	points("runtime/chan.go", "send", "chansend1", "selectnbsend", "reflect_chansend")
 	points("runtime/chan.go", "recv", "chanrecv1", "chanrecv2", "selectnbrecv", "reflect_chanrecv")
 	points("runtime/chan.go", "close", "closechan")
-	points("runtime/select.go", "select", "selectgo")
+	all = append(all, edit{file: "runtime/select.go", name: "selectgo", first: "if ctlOn { ctlSelect(cas0, nsends+nrecvs) }"})
 	points("sync/mutex.go", "Mutex.Lock", "Mutex.Lock", "Mutex.TryLock")
 	points("sync/mutex.go", "Mutex.Unlock", "Mutex.Unlock")
 	points("sync/rwmutex.go", "RWMutex.Lock", "RWMutex.Lock", "RWMutex.TryLock")
@@ -95,11 +96,12 @@ var Kinds = []string{"", "go", "send", "recv", "close", "select", "Mutex.Lock", 
 	"RWMutex.Lock", "RWMutex.Unlock", "RWMutex.RLock", "RWMutex.RUnlock", "Cond.Wait", "Cond.Signal",
 	"WaitGroup.Add", "WaitGroup.Wait", "Once.Do", "atomic load", "atomic store", "atomic change"}
 
-// point is the call that makes a point of a kind.
+// point is the call that makes a point of a kind, before what the function
+// does with its object.
 func point(kind string) string {
 	for i, k := range Kinds {
 		if k == kind {
-			return fmt.Sprintf("if ctlOn { ctlPoint(%d) }", i)
+			return fmt.Sprintf("if ctlOn { ctlPoint(%d, ctlObject(OBJECT)) }", i)
 		}
 	}
 	panic("no kind of point is called " + kind)
@@ -108,7 +110,11 @@ func point(kind string) string {
 // added are the files that come to packages of the standard library, by the
 // patch that they are made of.
 var added = map[string]string{
-	"runtime/zlistentest.go":                 "patch/runtime.go.txt",
+	"runtime/zlistentest_control.go":         "patch/control.go.txt",
+	"runtime/zlistentest_pick.go":            "patch/pick.go.txt",
+	"runtime/zlistentest_point.go":           "patch/point.go.txt",
+	"runtime/zlistentest_pos.go":             "patch/pos.go.txt",
+	"runtime/zlistentest_seeded.go":          "patch/seeded.go.txt",
 	"sync/zlistentest.go":                    "patch/sync.go.txt",
 	"sync/atomic/zlistentest.go":             "patch/atomic.go.txt",
 	"internal/sync/zlistentest.go":           "patch/internalsync.go.txt",

@@ -47,6 +47,11 @@ func Write(goroot, cache string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return write(goroot, cache, files)
+}
+
+// write makes the overlay of so many files.
+func write(goroot, cache string, files map[string][]byte) (string, error) {
 	names := make([]string, 0, len(files))
 	sum := sha256.New()
 	for name := range files {
@@ -94,6 +99,11 @@ func Write(goroot, cache string) (string, error) {
 // Files returns the files of the overlay for the toolchain in goroot, by their
 // names below GOROOT/src.
 func Files(goroot string) (map[string][]byte, error) {
+	return made(goroot, edits())
+}
+
+// made returns the files of an overlay that makes some edits.
+func made(goroot string, edits []edit) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for name, patch := range added {
 		text, err := patches.ReadFile(patch)
@@ -103,7 +113,7 @@ func Files(goroot string) (map[string][]byte, error) {
 		files[name] = text
 	}
 	read := map[string]*source{}
-	for _, e := range edits() {
+	for _, e := range edits {
 		if err := e.apply(goroot, read); err != nil {
 			return nil, err
 		}
@@ -205,7 +215,15 @@ func (s *source) locate(e edit) ([]insertion, string) {
 	from, to := offset(fn.Body.Lbrace)+1, offset(fn.Body.Rbrace)
 	switch {
 	case e.first != "":
-		return []insertion{{at: from, text: " " + e.first + ";"}}, ""
+		text := e.first
+		if strings.Contains(text, "OBJECT") {
+			name := object(fn)
+			if name == "" {
+				return nil, "it has neither a receiver nor a channel"
+			}
+			text = strings.ReplaceAll(text, "OBJECT", name)
+		}
+		return []insertion{{at: from, text: " " + text + ";"}}, ""
 	case e.last != "":
 		return []insertion{{at: to, text: "\n" + e.last + "\n"}}, ""
 	case e.after != "":
@@ -247,6 +265,21 @@ func function(f *ast.File, name string) *ast.FuncDecl {
 		}
 	}
 	return nil
+}
+
+// object returns the name of a function's receiver, or of its parameter that is
+// a channel of the runtime; "" if there is none.
+func object(fn *ast.FuncDecl) string {
+	fields := fn.Recv
+	if fields == nil {
+		fields = fn.Type.Params
+	}
+	for _, f := range fields.List {
+		if len(f.Names) == 1 && (fn.Recv != nil || typeName(f.Type) == "hchan") {
+			return f.Names[0].Name
+		}
+	}
+	return ""
 }
 
 // typeName returns the name of a receiver's type, without star and parameters.

@@ -1,7 +1,9 @@
 package overlay
 
 import (
+	"bytes"
 	"errors"
+	"go/format"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,13 +55,14 @@ func toolchain(t *testing.T, text string) string {
 func TestApplyError(t *testing.T) {
 	root := toolchain(t, "package p\n\nfunc f() {\n\tg()\n\tg()\n}\n")
 	for want, e := range map[string]edit{
-		"h of p/p.go: there is no such function":       {file: "p/p.go", name: "h", first: "x"},
-		"T.f of p/p.go: there is no such function":     {file: "p/p.go", name: "T.f", first: "x"},
-		"f of p/q.go: there is no such file":           {file: "p/q.go", name: "f", first: "x", or: "p/p.go h"},
-		`f of p/p.go: "h()" does not stand in it once`: {file: "p/p.go", name: "f", after: "h()", text: "x"},
-		`f of p/p.go: "g()" does not stand in it once`: {file: "p/p.go", name: "f", after: "g()", text: "x"},
-		`f of p/p.go: "h()" does not stand in it`:      {file: "p/p.go", name: "f", old: "h()", new: "x"},
-		"type T of p/p.go: there is no such struct":    {file: "p/p.go", name: "type T", field: "x int"},
+		"h of p/p.go: there is no such function":               {file: "p/p.go", name: "h", first: "x"},
+		"T.f of p/p.go: there is no such function":             {file: "p/p.go", name: "T.f", first: "x"},
+		"f of p/q.go: there is no such file":                   {file: "p/q.go", name: "f", first: "x", or: "p/p.go h"},
+		`f of p/p.go: "h()" does not stand in it once`:         {file: "p/p.go", name: "f", after: "h()", text: "x"},
+		`f of p/p.go: "g()" does not stand in it once`:         {file: "p/p.go", name: "f", after: "g()", text: "x"},
+		`f of p/p.go: "h()" does not stand in it`:              {file: "p/p.go", name: "f", old: "h()", new: "x"},
+		"type T of p/p.go: there is no such struct":            {file: "p/p.go", name: "type T", field: "x int"},
+		"f of p/p.go: it has neither a receiver nor a channel": {file: "p/p.go", name: "f", first: "x(OBJECT)"},
 	} {
 		var bad *ApplyError
 		if err := e.apply(root, map[string]*source{}); !errors.As(err, &bad) || bad.Error() != "schedule control does not know this toolchain: "+want {
@@ -74,23 +77,45 @@ func TestApplyError(t *testing.T) {
 // TestApply: edits go in by the text that was there, whatever their order, and
 // where there is a second place for one, in the first that is there.
 func TestApply(t *testing.T) {
-	root, read := toolchain(t, "package p\n\nfunc f() {\n\tg()\n}\n"), map[string]*source{}
+	root, read := toolchain(t, "package p\n\nfunc f() {\n\tg()\n}\n\nfunc k(e int, c *hchan) {\n}\n\nfunc (m *M[T]) l() {\n}\n"), map[string]*source{}
 	for _, e := range []edit{
 		{file: "p/p.go", name: "f", last: "b()"},
 		{file: "p/p.go", name: "f", first: "a()"},
 		{file: "p/q.go", name: "f", or: "p/p.go f", old: "g()", new: "h()"},
+		{file: "p/p.go", name: "k", first: "x(OBJECT)"},
+		{file: "p/p.go", name: "M.l", first: "x(OBJECT)"},
 	} {
 		if err := e.apply(root, read); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got, want := string(read["p/p.go"].edited()), "package p\n\nfunc f() { a();\n\th()\n\nb()\n}\n"; got != want {
+	if got, want := string(read["p/p.go"].edited()), "package p\n\nfunc f() { a();\n\th()\n\nb()\n}\n\nfunc k(e int, c *hchan) { x(c);\n}\n\nfunc (m *M[T]) l() { x(m);\n}\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
 
+// TestKinds: no two kinds have one name, and those whose numbers stand in the
+// patches are what these take them for.
 func TestKinds(t *testing.T) {
+	for n, want := range map[int]string{1: "go", 5: "select", 17: "atomic load"} {
+		if Kinds[n] != want {
+			t.Errorf("kind %d is %s, and point.go.txt takes it for %s", n, Kinds[n], want)
+		}
+	}
 	if len(slices.Compact(slices.Sorted(slices.Values(Kinds)))) != len(Kinds) {
 		t.Errorf("two kinds have one name: %q", Kinds)
+	}
+}
+
+// TestPatches: what comes to the runtime is formatted as all our code is.
+func TestPatches(t *testing.T) {
+	for name, patch := range added {
+		text, err := patches.ReadFile(patch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want, err := format.Source(text); err != nil || !bytes.Equal(text, want) {
+			t.Errorf("%s, for %s, is not as gofmt has it: %v", patch, name, err)
+		}
 	}
 }

@@ -20,6 +20,7 @@ var plans = map[string]sched.Plan{
 	"run on": {Seed: 1},
 	"random": {Mode: sched.Random, Seed: 2},
 	"PCT":    {Mode: sched.PCT, Seed: 3, Changes: []uint64{10, 30}},
+	"POS":    {Mode: sched.POS, Seed: 5},
 	"replay": {Mode: sched.Replaying, Seed: 4, Choices: []byte{1, 2, 0, 1, 1, 0, 2, 3, 0, 1, 0, 1}},
 }
 
@@ -61,8 +62,11 @@ func TestSame(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(programs)) {
 		for _, how := range slices.Sorted(maps.Keys(plans)) {
 			n := *runs
-			if name == "long loop" || name == "collection" || name == "weak pointers" {
+			switch name {
+			case "long loop", "collection", "weak pointers":
 				n = min(n, 50) // they take milliseconds
+			case "long system calls":
+				n = min(n, 10)
 			}
 			run(t, plans[how], programs[name]) // what is done once in a process
 			first := run(t, plans[how], programs[name])

@@ -1,0 +1,19 @@
+package overlay_test
+
+import (
+	"runtime"
+	"syscall"
+)
+
+func init() { programs["long system calls"] = longSystemCalls }
+
+// longSystemCalls lose their processor meanwhile, and are waited for.
+func longSystemCalls(see func(...any)) {
+	together(3, func(i int) {
+		long := syscall.NsecToTimespec(5e6)
+		err := syscall.Nanosleep(&long, nil)
+		see(i, err)
+		runtime.Gosched()
+		see(i)
+	})
+}

@@ -53,7 +53,9 @@ type world struct {
 
 func (b *brute) lawful(h *History, c Contract) bool {
 	b.h, b.c = h, c
-	b.must, b.may = c.Must, c.May
+	if b.must, b.may = c.Must, c.May; b.must&Completed == 0 {
+		b.must &^= Accepted // a place that it had before
+	}
 	b.ops, b.rest = b.ops[:0], b.rest[:0]
 	none := bruteOp{call: far, ret: far, end: far, quit: far, dead: far, ack: far, ackd: far, shutBy: far, gone: far}
 	b.ops = append(b.ops, none)

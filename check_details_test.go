@@ -62,6 +62,12 @@ func TestCheckDetails(t *testing.T) {
 		{"even what is accepted beside it", severs, full + `call 2 shut l0; call 3 accept s0; return 3 ok conn 1; return 2 ok; call 4 recv s0 conn 3; return 4 reset`, lawful, 0, ""},
 		{"but not what is dialed at the next listener", severs, full + `call 2 shut l0; return 2 ok; call 3 listen l0 0; return 3 ok; call 4 dial c0; return 4 ok conn 4; call 5 accept s0; return 5 ok conn 4; call 6 recv s0 conn 5; return 6 reset`, EarlyData, 0, "was reset, and nobody had reset it"},
 		{"nor does one that does not sever", linux, full + `call 2 accept s0; return 2 ok conn 1; call 3 shut l0; return 3 ok; call 4 recv c0 conn 1; return 4 eof`, EarlyData, 0, "was told the end"},
+		{"an accept fills nothing where completed ones need not hold a place", with(linux, func(c *Contract) {
+			c.Credit, c.Must, c.May = CreditClose, Accepted|HalfOpen, Completed|Accepted|HalfOpen
+		}), full + `call 2 accept s0; call 3 dial c1; return 2 ok conn 1; rest quiet; call 4 accept s0; return 4 ok conn 3; return 3 ok conn 3`, lawful, 0, ""},
+		{"one that timed out while its ack was open may have been in time", two(half), `call 1 syn c0; return 1 ok; call 2 ack c0 conn 1; end conn 1 timeout; call 3 syn c1; return 3 ok; call 4 dial c2; return 4 refused`, lawful, 0, ""},
+		{"but not behind its ack", two(half), `call 1 syn c0; return 1 ok; call 2 ack c0 conn 1; return 2 ok; end conn 1 timeout; call 3 syn c1; return 3 ok; call 4 dial c2; return 4 refused`, MinPending, 0, ""},
+		{"nor before it", two(half), `call 1 syn c0; return 1 ok; end conn 1 timeout; call 2 ack c0 conn 1; call 3 syn c1; return 3 ok; call 4 dial c2; return 4 refused`, MinPending, 0, ""},
 		{"a program that ended", linux, `call 1 accept s0; died panic lib.f`, Isolation, 0, "the program ended by a panic, in lib.f"},
 		{"a program that hangs", linux, `call 1 accept s0; died timeout lib.f`, Isolation, 0, "the program hangs, in lib.f"},
 		{"bytes arrive while their send is open", linux, full + `call 2 accept s0; return 2 ok conn 1; call 3 send c0 9 conn 1; call 4 recv s0 conn 2; return 4 ok n 9; return 3 ok`, lawful, 0, ""},

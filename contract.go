@@ -130,12 +130,17 @@ const (
 )
 
 // held returns Must and May. If neither is stated, completed connections are
-// held, and dead and half-open ones may be.
+// held, and dead and half-open ones may be. An accepted connection surely holds
+// the place that it had before, or none: where completed ones need not hold
+// one, an accept would fill the queue.
 func (c Contract) held() (must, may Counts) {
 	if c.Must|c.May == 0 {
 		return Completed, Completed | Aborted | HalfOpen
 	}
-	return c.Must, c.May
+	if must = c.Must; must&Completed == 0 {
+		must &^= Accepted
+	}
+	return must, c.May
 }
 
 // guaranteedFor returns the guarantee for listen's argument b; 0 if none is

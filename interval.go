@@ -94,7 +94,7 @@ func (l *ledger) most(d *record) span {
 // the end: not if it is the client's own doing, nor if it may have been
 // accepted, before its end or, where a close need not end it, behind that.
 func (l *ledger) endFrees(d *record) bool {
-	if d.end >= d.quit || d.accept != 0 {
+	if d.end >= d.quit || d.accept != 0 || l.expires(d) && d.ack < d.end { // its ack may have come in time
 		return false
 	}
 	if !l.strangers && !l.unreturned {

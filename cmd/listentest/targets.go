@@ -13,6 +13,7 @@ import (
 	"github.com/listentest/listentest/targets"
 	"github.com/listentest/listentest/targets/preset"
 	"github.com/listentest/listentest/targets/sim"
+	"github.com/listentest/listentest/targets/third"
 )
 
 // A targetInfo is a target of this machine, or why there is none.
@@ -124,6 +125,11 @@ func printTargets(w io.Writer, infos []targetInfo, presets []preset.Preset) erro
 		fmt.Fprintf(w, "%s: control level %s\n%s\n", t.Name, t.Level, indent(t.Contract.String()))
 	}
 	fmt.Fprintf(w, "sim has %d faults: listentest faults\n", len(sim.Catalogue()))
+	fmt.Fprintln(w, "\nlisteners of others, in processes of their own; listentest targets NAME prints the contract of one:")
+	for _, name := range third.Names() {
+		path, version := third.Module(name)
+		fmt.Fprintf(w, "  %s (%s %s)\n", name, path, version)
+	}
 	fmt.Fprintln(w, "\npresets, contracts of known listeners; listentest targets NAME prints the file of one:")
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "  name\tevidence\tguaranteed\tmax\tadmit\tcredit\toverflow\ttitle")

@@ -79,10 +79,14 @@ func (p *process) run(ctx context.Context, s listentest.Schedule, pace, grace, s
 	watch := time.AfterFunc(silence, func() {
 		asked = true
 		_ = p.cmd.Process.Signal(syscall.SIGQUIT) // it tells all stacks, and ends
-		time.AfterFunc(time.Second, func() { _ = p.cmd.Process.Kill() })
+		time.AfterFunc(silence, func() { _ = p.cmd.Process.Kill() })
 	})
 	defer watch.Stop()
 	text, err := p.exchange(s, pace, grace, func() { watch.Reset(silence) })
+	if !stop() { // it was killed, if not before its answer was there
+		p.kill()
+		return listentest.History{}, context.Cause(ctx)
+	}
 	if err == nil {
 		return listentest.ParseHistory(text)
 	}
@@ -92,9 +96,6 @@ func (p *process) run(ctx context.Context, s listentest.Schedule, pace, grace, s
 	p.dead = true
 	_ = p.in.Close()
 	_ = p.cmd.Wait() // how it ended is in what it printed
-	if ctx.Err() != nil {
-		return listentest.History{}, context.Cause(ctx)
-	}
 	h, err := listentest.ParseHistory(text)
 	if err != nil {
 		return h, fmt.Errorf("a worker said what is no history: %w", err)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -40,7 +41,8 @@ func Main() {
 		os.Exit(2)
 	}
 	signal.Ignore(os.Interrupt, syscall.SIGTERM) // they are for who started it, and so is its end
-	const answers = 3                            // the first descriptor behind the standard ones
+	go tell()
+	const answers = 3 // the first descriptor behind the standard ones
 	os.Args = os.Args[:1]
 	os.Stdout = os.Stderr // what the library and the testing package print is no answer
 	bubble := !lib.own && !lib.inRealTime()
@@ -55,6 +57,18 @@ func Main() {
 	}
 	always := func(string, string) (bool, error) { return true, nil }
 	testing.Main(always, []testing.InternalTest{{Name: name, F: work}}, nil, nil)
+}
+
+// tell waits to be asked what goes on, prints all stacks and ends the process.
+// The runtime does that by itself, but for whoever runs on another thread, and
+// it is whoever runs that matters.
+func tell() {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGQUIT)
+	<-asked
+	b := make([]byte, 1<<20)
+	_, _ = os.Stderr.Write(b[:runtime.Stack(b, true)]) // there is nobody else to tell
+	os.Exit(2)
 }
 
 // serve runs schedules until there are no more.

@@ -14,20 +14,6 @@ type end struct {
 	sent, got int32
 }
 
-// pattern returns byte i of what one side of the connection of a dial sends: the
-// last bits of a sum that is multiplied twice, so that neither neighbours nor the
-// two directions look alike.
-func pattern(dial int32, server bool, i int32) byte {
-	x := uint64(uint32(dial))<<33 | uint64(uint32(i))<<1
-	if server {
-		x |= 1
-	}
-	x *= 0x9E3779B97F4A7C15
-	x ^= x >> 29
-	x *= 0xBF58476D1CE4E5B9
-	return byte(x >> 56)
-}
-
 // of returns the end that op addresses, the dial of its connection, and whether
 // it is the accepted one.
 func (s *session) of(op lt.Op) (e *end, dial int32, server bool) {
@@ -89,7 +75,7 @@ func outcomeOf(err tcpip.Error) (o lt.Outcome, known bool) {
 func (e *end) send(n, dial int32, server bool) tcpip.Error {
 	b := make([]byte, n)
 	for i := range b {
-		b[i] = pattern(dial, server, e.sent+int32(i))
+		b[i] = lt.Pattern(dial, server, e.sent+int32(i))
 	}
 	r := bytes.NewReader(b)
 	for r.Len() > 0 {
@@ -116,7 +102,7 @@ func (e *end) recv(dial int32, server bool) (corrupt bool, err tcpip.Error) {
 		}
 		e.ep.ModerateRecvBuf(r.Count)
 		for _, got := range b.Bytes() {
-			if dial != lt.Nobody && got != pattern(dial, server, e.got) {
+			if dial != lt.Nobody && got != lt.Pattern(dial, server, e.got) {
 				return true, nil
 			}
 			e.got++

@@ -134,6 +134,7 @@ type netSession struct {
 	listener net.Listener
 	former   []net.Listener // those before it
 	shut     bool
+	closed   bool // shut, and Close has returned: till then it may take in who dials
 	ending   bool // Close was called: what comes is closed at once
 	conns    []*netConn
 	waits    []*netWait
@@ -264,8 +265,9 @@ func (s *netSession) current() net.Listener {
 }
 
 func (s *netSession) dial(ctx context.Context, op Op) Event {
-	l := s.current()
-	closed := s.leftBehind(l)
+	s.mu.Lock()
+	l, closed := s.listener, s.closed
+	s.mu.Unlock()
 	var c net.Conn
 	var err error
 	leave := s.control.enter(op)
@@ -277,10 +279,12 @@ func (s *netSession) dial(ctx context.Context, op Op) Event {
 	leave()
 	if err != nil {
 		s.lacks(err)
-		if s.Promise.Anomalies&Severs != 0 && !closed && s.leftBehind(l) && ctx.Err() == nil {
-			return Event{Outcome: Closed} // it may have been admitted, and ended with the others
+		out := dialOutcome(ctx, err)
+		gaveUp := ctx.Err() != nil && (out == Cancelled || out == Timeout)
+		if s.Promise.Anomalies&Severs != 0 && !closed && s.leftBehind(l) && !gaveUp {
+			out = Closed // it may have been admitted, and ended with the others
 		}
-		return Event{Outcome: dialOutcome(ctx, err)}
+		return Event{Outcome: out}
 	}
 	s.add(&netConn{op: op.ID, client: true, conn: c})
 	return Event{Conn: op.ID}
@@ -348,7 +352,11 @@ func (s *netSession) close(_ context.Context, op Op) Event {
 	s.mu.Unlock()
 	leave := s.control.enter(op)
 	err := l.Close()
-	if leave(); err != nil {
+	leave()
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	if err != nil {
 		return Event{Outcome: Failed}
 	}
 	return Event{}
@@ -363,7 +371,7 @@ func (s *netSession) relisten(_ context.Context, op Op) Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.former = append(s.former, s.listener)
-	s.listener, s.shut = l, false
+	s.listener, s.shut, s.closed = l, false, false
 	return Event{}
 }
 

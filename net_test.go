@@ -129,6 +129,57 @@ func TestNetInBubbles(t *testing.T) {
 	}
 }
 
+// A severing listener takes in who dials while it is being closed, and ends
+// him with all the others, though he was accepted.
+type severing struct {
+	*memory
+	accepted chan struct{}
+}
+
+func (s severing) Accept() (net.Conn, error) {
+	defer close(s.accepted)
+	return s.memory.Accept()
+}
+
+func (s severing) Close() error {
+	<-s.accepted
+	return s.memory.Close()
+}
+
+// TestSevered: a dial during the close of what ends all its connections may fail
+// though it was admitted, also one that has a deadline of ours of which the
+// listener knows nothing.
+func TestSevered(t *testing.T) {
+	promise := memoryPromise
+	promise.Anomalies |= Severs
+	for _, plan := range []string{"", "fail c0 3\n"} {
+		target := inMemory(func(*memory) {}, promise)
+		listen := target.Listen
+		target.Listen = func(backlog int) (net.Listener, error) {
+			l, err := listen(backlog)
+			return severing{l.(*memory), make(chan struct{})}, err
+		}
+		target.Dial = func(ctx context.Context, l net.Listener) (net.Conn, error) {
+			if _, err := l.(severing).dial(ctx, l); err != nil {
+				return nil, err
+			}
+			<-l.(severing).accepted
+			return nil, net.ErrClosed
+		}
+		s, err := Parse("backlog 1\naccept s0\n" + plan + "shut l0 &\ntick 1 &\ndial c0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := inBubbles(t, target).Run(context.Background(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := Check(h, promise).First(); v != nil || !strings.HasSuffix(strings.Join(Outcomes(h), " "), "ok closed") {
+			t.Errorf("got %v\n%v", v, h)
+		}
+	}
+}
+
 // TestNegativeBacklog: Listen is given a negative backlog only where it is said
 // how that is read, and is judged by what it was given.
 func TestNegativeBacklog(t *testing.T) {

@@ -9,6 +9,7 @@
 //	format          1
 //	invariant       the promise that it is about, or "outcome"
 //	fails           targets on which that promise breaks, separated by blanks
+//	sometimes       releases on which it breaks by chance, which no replay can ask for
 //	expect TARGET   one outcome word an operation, in the order of their calls,
 //	                "open" for one that never returns
 //	source          where the defect is described
@@ -155,6 +156,12 @@ func (e Entry) Value(name string) string {
 // Fails returns the targets on which the entry's promise breaks; one that is a
 // release of somebody's listener has its version behind an @, see [Release].
 func (e Entry) Fails() []string { return strings.Fields(e.Value("fails")) }
+
+// Shows returns the targets on which the entry's promise breaks, always or
+// sometimes.
+func (e Entry) Shows() []string {
+	return append(e.Fails(), strings.Fields(e.Value("sometimes"))...)
+}
 
 // Release cuts a target of a header into its name and the version of the
 // listener, as yamux@v0.1.2; the version is empty where none is said.

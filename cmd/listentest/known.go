@@ -23,7 +23,7 @@ func known(target string, p listentest.Promise) (all []knownFinding) {
 	base, _, _ := strings.Cut(target, ":")
 	for _, e := range entries {
 		shows := e.Value("invariant") == p.String() || slices.Contains(strings.Fields(e.Value("also")), p.String())
-		for _, word := range e.Fails() {
+		for _, word := range e.Shows() {
 			name, version := corpus.Release(word)
 			if _, has := third.Module(name); shows && version != "" && name == base && version == has {
 				all = append(all, knownFinding{word, e.Value("finding")})

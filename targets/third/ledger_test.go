@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,7 +16,8 @@ import (
 const root = "../.."
 
 // TestLedger: what is known of releases still happens on the release that is
-// pinned, and has its page. One that no longer fails breaks this test: it has
+// pinned, and has its page, whose program shows it where it is a matter of
+// chance here. One that no longer fails breaks this test: it has
 // to go, or to name the releases that have it.
 func TestLedger(t *testing.T) {
 	entries, err := listentest.Corpus()
@@ -24,7 +26,7 @@ func TestLedger(t *testing.T) {
 	}
 	known := 0
 	for _, e := range entries {
-		for _, word := range e.Fails() {
+		for _, word := range e.Shows() {
 			target, version := corpus.Release(word)
 			if version == "" {
 				continue
@@ -34,7 +36,9 @@ func TestLedger(t *testing.T) {
 				if module, has := Module(target); has != version {
 					t.Fatalf("the entry is about %s, and %s %s is pinned", word, module, has)
 				}
-				stillFails(t, e, open(t, target))
+				if slices.Contains(e.Fails(), word) {
+					stillFails(t, e, open(t, target))
+				}
 				if page := e.Value("finding"); !strings.Contains(read(t, page), e.Name+".sched") {
 					t.Errorf("its page %q does not name %s", page, e.Name)
 				}

@@ -35,12 +35,23 @@ func (w *Worker) Level() listentest.Level {
 }
 
 // Shapes returns what cases of the target look like: where time is virtual there
-// are patient ones as well.
+// are patient ones as well, and where connections share a wire, crowded ones.
 func (w *Worker) Shapes() []listentest.Shape {
-	if w.library.inRealTime() {
-		return listentest.Shapes()
+	shapes := listentest.Shapes()
+	if !w.library.inRealTime() {
+		shapes = append(shapes, listentest.Patient())
 	}
-	return append(listentest.Shapes(), listentest.Patient())
+	if w.library.wired {
+		shapes = append(shapes, crowded)
+	}
+	return shapes
+}
+
+var crowded = listentest.Shape{
+	Name: "crowded", Why: "what those who are not accepted do to those who were (a reader that stops, a wire that is full)", Share: 6,
+	Least: 8, Most: 20, Backlogs: []int32{1, 1, 2}, Clients: 2, Acceptors: 2,
+	Weights: listentest.Weights{listentest.Dial: 8, listentest.Accept: 3, listentest.Fill: 8, listentest.Send: 4, listentest.Recv: 4, listentest.Tick: 60},
+	Tick:    32000,
 }
 
 // silence is how long a process may say nothing before it is looked into. A

@@ -28,7 +28,10 @@ var muxadoPromise = listentest.Contract{
 // muxadoTarget is ngrok's muxado: streams of a session whose AcceptBacklog is
 // the backlog, all else being its default.
 func muxadoTarget(wire wire) listentest.Target {
-	return muxTarget("muxado", 5*time.Millisecond, muxadoPromise, func(backlog int) (*mux, error) {
+	// the reader sleeps for a millisecond before it turns a stream away
+	// (session.go, handleSyn), one after the other: so long for a hundred of them
+	const lag = 100 * time.Millisecond
+	return muxTarget("muxado", lag, muxadoPromise, func(backlog int) (*mux, error) {
 		a, b := wire()
 		server := muxado.Server(a, &muxado.Config{AcceptBacklog: uint32(max(backlog, 1))})
 		client := muxado.Client(b, nil)

@@ -385,10 +385,14 @@ func (s *netSession) cancels(a Actor) bool {
 func (s *netSession) Settle(ctx context.Context) (Rest, error) {
 	rest := Calm
 	if s.o.Rest != nil {
+		quiet := time.After(max(s.Lag, 1)) // passes only when everybody waits
 		select {
-		case <-ctx.Done(): // what a step waited for is there; the rest may still move
-			return Calm, nil
-		case <-time.After(max(s.Lag, 1)): // passes only when everybody waits
+		case <-ctx.Done():
+			if ctx.Err() == context.Canceled { // what a step waited for is there; the rest may still move
+				return Calm, nil
+			}
+			<-quiet // a deadline is of real time
+		case <-quiet:
 		}
 		s.o.Rest()
 		rest = Quiet

@@ -32,9 +32,9 @@ func (c *control) begin(o Options) error {
 	if !sched.Controlled() || o.Rest == nil {
 		return nil
 	}
-	p := sched.Plan{}
+	p := o.Plan
 	if len(o.Choices) > 0 {
-		p = sched.Plan{Mode: sched.Replaying, Choices: o.Choices}
+		p.Mode, p.Choices = sched.Replaying, o.Choices
 	}
 	var err error
 	c.bubble, err = sched.Begin(p)

@@ -281,3 +281,47 @@ func TestControlledCancel(t *testing.T) {
 		t.Error("the dial was never held where it has its context's lock")
 	}
 }
+
+// TestControlledPlan: a run goes by the runner's plan, and says what it did; its
+// hash is that of the plan, and the same again.
+func TestControlledPlan(t *testing.T) {
+	needsControl(t)
+	r := inControl(t, splitTarget())
+	hashes := map[uint64]bool{}
+	plans := []sched.Plan{{}, {Mode: sched.Random, Seed: 1}, {Mode: sched.Random, Seed: 2}, {Mode: sched.POS, Seed: 1}}
+	s := Schedule{Backlog: 1, Steps: []Step{{Kind: Accept, Actor: Acceptor(0), Along: true}, {Kind: Dial, Actor: Client(0), Along: true},
+		{Kind: Accept, Actor: Acceptor(1), Along: true}, {Kind: Dial, Actor: Client(1), Along: true}}}
+	for _, plan := range plans {
+		r.Plan = plan
+		first := uint64(0)
+		for i := range 2 {
+			if _, err := r.Run(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+			if hash := r.Trace().Hash; i == 0 {
+				first = hash
+			} else if hash != first {
+				t.Errorf("%+v: the trace's hash is %016x, and again %016x", plan, first, hash)
+			}
+		}
+		hashes[first] = true
+	}
+	if len(hashes) != len(plans) || hashes[0] {
+		t.Errorf("%d plans make %d traces", len(plans), len(hashes))
+	}
+}
+
+// TestControlledHurry: without time each operation is held at no point at all,
+// and with some at its first ones.
+func TestControlledHurry(t *testing.T) {
+	needsControl(t)
+	s := Config{Save: t.TempDir()}.suite(controlledMemory())
+	s.heldTime = 0
+	if most := s.held(t); most != 0 {
+		t.Errorf("without time an operation is held at %d points", most)
+	}
+	s.heldTime = mostTime
+	if most := s.held(t); most < 3 {
+		t.Errorf("with time an operation is held at %d points", most)
+	}
+}

@@ -74,7 +74,8 @@ type Replay struct {
 
 // Replay runs e with r and compares with the header: on a target that fails
 // names, of whatever version, e's promise must break, and on every other nothing may. A target
-// with an expect must answer just so. An error is trouble.
+// with an expect must answer just so. One that needs schedule control says nothing
+// of a target without. An error is trouble.
 func (e Entry) Replay(ctx context.Context, r *Runner) (Replay, error) {
 	h, err := r.Run(ctx, e.Schedule)
 	if err != nil {
@@ -101,7 +102,9 @@ func (e Entry) Replay(ctx context.Context, r *Runner) (Replay, error) {
 	if p.NotApplicable == "" && p.Problem == "" {
 		p.Problem = e.unexpected(p.Target, h)
 	}
-	if p.NotApplicable != "" && fails {
+	if e.Value("needs") == "control" && p.NotApplicable != "" {
+		p.NotApplicable += ", and the entry needs schedule control: see listentest go"
+	} else if p.NotApplicable != "" && fails {
 		p.Problem = p.NotApplicable // the header claims that it applies
 	}
 	return p, nil

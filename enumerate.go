@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/listentest/listentest/sched"
 )
@@ -51,8 +52,12 @@ func heldCases() []heldCase {
 	return all
 }
 
-// mostPoints bounds the points at which one operation is held.
-const mostPoints = 2000
+// Bounds of one enumeration: the points at which an operation is held, and the time
+// that all its runs take, for a fill may be a thousand dials.
+const (
+	mostPoints = 2000
+	mostTime   = 5 * time.Second
+)
 
 // held runs the schedules that hold somebody, at each point, and returns the
 // most points that an operation had.
@@ -61,7 +66,8 @@ func (s *suite) held(t *testing.T) (most int) {
 	seen := map[Promise]bool{}
 	for _, c := range heldCases() {
 		k, exhausted := 1, false
-		for ; !exhausted && k <= mostPoints; k++ {
+		start := time.Now()
+		for ; !exhausted && k <= mostPoints && time.Since(start) < s.heldTime; k++ {
 			schedule := Schedule{Backlog: 1, Steps: c.steps(int16(k))}
 			from := fmt.Sprintf("%s held at its point %d", c.name, k)
 			h, v := s.judge(t, r, schedule)
@@ -73,6 +79,9 @@ func (s *suite) held(t *testing.T) (most int) {
 			s.repeat(t, r, schedule, from)
 		}
 		switch points := k - 2; {
+		case !exhausted && k <= mostPoints:
+			t.Logf("%s: held at its first %d points, for want of time", c.name, k-1)
+			most = max(most, k-1)
 		case !exhausted:
 			t.Logf("%s: held at its first %d points, and there are more", c.name, mostPoints)
 		case points > 0:

@@ -329,3 +329,18 @@ func TestNetSettles(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestLag: in a bubble a rest lasts as long as the listener puts things off,
+// however short the waits in real time are.
+func TestControlledLag(t *testing.T) {
+	target := controlledMemory()
+	target.Lag = 10 * DefaultGrace
+	s := Schedule{Backlog: 1, Steps: []Step{{Kind: Accept, Actor: Acceptor(0)}, {Kind: Settle}, {Kind: Dial, Actor: Client(0)}}}
+	h, err := inControl(t, target).Run(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := h.String(); strings.Contains(text, "rest calm") || !strings.Contains(text, "rest quiet") {
+		t.Errorf("not all rests are quiet:\n%s", text)
+	}
+}

@@ -55,10 +55,7 @@ func (s *suite) trace(t *testing.T, r *Runner, schedule Schedule) (hash uint64, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, ok := r.session.(*netSession); ok {
-		hash = n.control.trace.Hash
-	}
-	return hash, h.String()
+	return r.Trace().Hash, h.String()
 }
 
 // unlike says where two texts differ first.

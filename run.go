@@ -30,6 +30,9 @@ type Runner struct {
 	// Policy, if not nil, takes the decisions on a target of level full in
 	// the place of the schedule's Choices, and they are kept; see Record.
 	Policy sched.Policy
+	// Plan is what [Options] has of that name: it schedules goroutines, where
+	// Policy decides for a target that is stepped.
+	Plan sched.Plan
 	// Watch, if not nil, is told of every event when it is seen, one at a time.
 	Watch func(Event)
 	// Stepped is what [Options] has of that name.
@@ -115,6 +118,16 @@ func (r *Runner) inside(ctx context.Context) (h History, err error) {
 // and stands until the next Run.
 func (r *Runner) Record() *sched.Record { return &r.record }
 
+// Trace returns what the goroutines of a [Net] did in the last run under
+// schedule control: a run that is the same again has the same hash. Without
+// control it is zero.
+func (r *Runner) Trace() sched.Trace {
+	if n, ok := r.session.(*netSession); ok {
+		return n.control.trace
+	}
+	return sched.Trace{}
+}
+
 func (r *Runner) run(ctx context.Context, rest func()) (History, error) {
 	if err := r.begin(ctx, &r.schedule, rest); err != nil {
 		return History{}, fmt.Errorf("open %s: %w", r.Target.Name(), err)
@@ -146,7 +159,7 @@ func (r *Runner) begin(ctx context.Context, s *Schedule, rest func()) error {
 	clear(r.acked[:])
 	r.backlog, r.listening, r.lastID = [8]int32{s.Backlog}, [8]bool{true}, 0
 	r.mu.Unlock()
-	o := Options{Backlog: s.Backlog, Report: r.reporter, Rest: rest, Choices: s.Choices, Stepped: r.Stepped,
+	o := Options{Backlog: s.Backlog, Report: r.reporter, Rest: rest, Choices: s.Choices, Plan: r.Plan, Stepped: r.Stepped,
 		Pace: cmp.Or(r.Pace, DefaultPace), Grace: cmp.Or(r.Grace, DefaultGrace)}
 	if r.record.Begin(r.Policy, MaxChoices); r.Policy != nil {
 		o.Policy = &r.record

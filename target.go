@@ -35,6 +35,9 @@ type Options struct {
 	// Stepped, if not nil, is told by a session of level Full of every step
 	// of its actors, before it is taken.
 	Stepped func(sched.Task)
+	// Plan is who runs next at a [Net] of level Full, if there are no Choices;
+	// the zero Plan has whoever runs run on.
+	Plan sched.Plan
 	// Pace bounds the wait for a step, Grace that for a full rest; they
 	// matter in real time only.
 	Pace, Grace time.Duration

@@ -79,17 +79,18 @@ func (c Config) Test(t *testing.T, target Target) {
 // A suite is one call of Test or Fuzz.
 type suite struct {
 	Config
-	target  Target
-	test    string // the name of the test
-	bubbles bool
-	points  int        // the most that an operation was held at, if any was
-	logged  bool       // the stack of a goroutine that was left behind
-	unlike  bool       // two runs of one case were
-	shares  *rand.Rand // says which cases are repeated
+	target   Target
+	test     string // the name of the test
+	bubbles  bool
+	heldTime time.Duration // see mostTime
+	points   int           // the most that an operation was held at, if any was
+	logged   bool          // the stack of a goroutine that was left behind
+	unlike   bool          // two runs of one case were
+	shares   *rand.Rand    // says which cases are repeated
 }
 
 func (c Config) suite(target Target) *suite {
-	s := &suite{Config: c, target: target, bubbles: bubbles(target) && !c.RealTime}
+	s := &suite{Config: c, target: target, bubbles: bubbles(target) && !c.RealTime, heldTime: mostTime}
 	s.Seed, s.Save = cmp.Or(c.Seed, 1), cmp.Or(c.Save, filepath.Join("testdata", "listentest"))
 	s.shares = rand.New(rand.NewPCG(s.Seed, math.MaxUint64)) // no case has that number
 	return s

@@ -51,6 +51,8 @@ func edits() []edit {
 		{file: "internal/sync/mutex.go", name: "Mutex.lockSlow", old: "runtime_nanotime()", new: "ctlMutexTime()"},
 		{file: "sync/pool.go", name: "Pool.Put", first: "if ctlNoPool() { return }"},
 		{file: "sync/pool.go", name: "Pool.Get", first: "if ctlNoPool() { if p.New == nil { return nil }; return p.New() }"},
+		{file: "crypto/tls/cache.go", name: "weakCertCache.newCert", first: "if ctlNoCache() { return x509.ParseCertificate(der) }"},
+		{file: "crypto/internal/fips140cache/cache.go", name: "Cache.Get", first: "if ctlNoCache() { return new() }"},
 	}
 	points := func(file, kind string, names ...string) {
 		for _, name := range names {
@@ -110,13 +112,15 @@ func point(kind string) string {
 // added are the files that come to packages of the standard library, by the
 // patch that they are made of.
 var added = map[string]string{
-	"runtime/zlistentest_control.go":         "patch/control.go.txt",
-	"runtime/zlistentest_pick.go":            "patch/pick.go.txt",
-	"runtime/zlistentest_point.go":           "patch/point.go.txt",
-	"runtime/zlistentest_pos.go":             "patch/pos.go.txt",
-	"runtime/zlistentest_seeded.go":          "patch/seeded.go.txt",
-	"sync/zlistentest.go":                    "patch/sync.go.txt",
-	"sync/atomic/zlistentest.go":             "patch/atomic.go.txt",
-	"internal/sync/zlistentest.go":           "patch/internalsync.go.txt",
-	"crypto/internal/sysrand/zlistentest.go": "patch/sysrand.go.txt",
+	"runtime/zlistentest_control.go":              "patch/control.go.txt",
+	"runtime/zlistentest_pick.go":                 "patch/pick.go.txt",
+	"runtime/zlistentest_point.go":                "patch/point.go.txt",
+	"runtime/zlistentest_pos.go":                  "patch/pos.go.txt",
+	"runtime/zlistentest_seeded.go":               "patch/seeded.go.txt",
+	"sync/zlistentest.go":                         "patch/sync.go.txt",
+	"sync/atomic/zlistentest.go":                  "patch/atomic.go.txt",
+	"internal/sync/zlistentest.go":                "patch/internalsync.go.txt",
+	"crypto/internal/sysrand/zlistentest.go":      "patch/sysrand.go.txt",
+	"crypto/tls/zlistentest.go":                   "patch/tls.go.txt",
+	"crypto/internal/fips140cache/zlistentest.go": "patch/fips140cache.go.txt",
 }

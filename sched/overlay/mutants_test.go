@@ -48,6 +48,8 @@ var mutants = []mutant{
 	{"hash keys are not seeded", thisPackage, "TestSame", drop("runtime/alg.go alginit", "runtime/alg.go initAlgAES")},
 	{"the system's randomness is not seeded", thisPackage, "TestSame", drop("crypto/internal/sysrand/rand.go Read")},
 	{"pools keep what is put", thisPackage, "TestSame", drop("sync/pool.go Pool.Put", "sync/pool.go Pool.Get")},
+	{"certificates are cached", thisPackage, "TestSame", drop("crypto/tls/cache.go weakCertCache.newCert")},
+	{"prepared keys are cached", thisPackage, "TestSame", drop("crypto/internal/fips140cache/cache.go Cache.Get")},
 	{"whom the clock stops loses his turn", thisPackage, "TestSame", drop("runtime/proc.go gopreempt_m")},
 	{"whom the collector parks loses his turn", thisPackage, "TestSame", drop("runtime/proc.go park_m")},
 	{"who comes from a system call loses his turn", thisPackage, "TestSame", drop("runtime/proc.go exitsyscallNoP")},

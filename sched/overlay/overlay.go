@@ -289,6 +289,8 @@ func typeName(x ast.Expr) string {
 		return typeName(t.X)
 	case *ast.IndexExpr:
 		return typeName(t.X)
+	case *ast.IndexListExpr:
+		return typeName(t.X)
 	case *ast.Ident:
 		return t.Name
 	}

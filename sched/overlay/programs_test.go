@@ -2,14 +2,19 @@ package overlay_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	crand "crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"hash/maphash"
 	"io"
 	"iter"
 	"maps"
+	"math/big"
 	"math/rand"
 	randv2 "math/rand/v2"
+	"net"
 	"os"
 	"runtime"
 	"slices"
@@ -43,6 +48,7 @@ var programs = map[string]func(see func(...any)){
 	"long loop":       longLoop,
 	"system calls":    systemCalls,
 	"weak pointers":   weakPointers,
+	"weak caches":     handshakes,
 	"coroutines":      coroutines,
 	"conditions":      conditions,
 	"pipe":            pipe,
@@ -360,6 +366,37 @@ func weakPointers(see func(...any)) {
 		see(i, k.Value() == kept, l.Value() == nil)
 		runtime.KeepAlive(kept)
 	})
+}
+
+// server is made once in a process, as many a test has it. What TLS makes of its
+// certificate and key is kept for as long as somebody has it.
+var server = sync.OnceValue(func() *tls.Config {
+	public, private, err := ed25519.GenerateKey(crand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	cert, err := x509.CreateCertificate(crand.Reader, template, template, public, private)
+	if err != nil {
+		panic(err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert}, PrivateKey: private}}}
+})
+
+func handshakes(see func(...any)) {
+	for range 2 {
+		a, b := net.Pipe()
+		together(2, func(i int) {
+			if i == 0 {
+				see(tls.Server(a, server()).Handshake())
+				return
+			}
+			c := tls.Client(b, &tls.Config{InsecureSkipVerify: true})
+			see(c.Handshake(), len(c.ConnectionState().PeerCertificates))
+			_, private, err := ed25519.GenerateKey(crand.Reader)
+			see(len(ed25519.Sign(private, nil)), err)
+		})
+	}
 }
 
 func coroutines(see func(...any)) {

@@ -1,11 +1,11 @@
 package netstack
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
-	"sync"
-	"sync/atomic"
+	"slices"
 
 	"github.com/listentest/listentest"
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -43,34 +43,14 @@ func Gonet(name string, backlog bool) (listentest.Net, error) {
 			return listen(backlog, b)
 		},
 		Dial: func(ctx context.Context, l net.Listener) (net.Conn, error) { return l.(*netListener).dial(ctx) },
+		End:  func(l net.Listener) { destroy(l.(*netListener).stack) },
 	}, nil
-}
-
-// A users counts who needs a stack, which is destroyed when nobody does.
-type users struct {
-	*stack.Stack
-	n atomic.Int32
-}
-
-// leave says that one of them does not any more.
-func (u *users) leave() {
-	if u.n.Add(-1) == 0 {
-		u.Destroy()
-	}
 }
 
 // A netListener is one of gonet, on a stack of its own.
 type netListener struct {
 	*gonet.TCPListener
-	users *users
-	once  sync.Once
-}
-
-// A netConn is a connection of gonet.
-type netConn struct {
-	*gonet.TCPConn
-	users *users
-	once  sync.Once
+	stack *stack.Stack
 }
 
 // listen opens a listener, with backlog b if that is to be had.
@@ -79,8 +59,7 @@ func listen(backlog bool, b int) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &netListener{users: &users{Stack: s}}
-	l.users.n.Store(1)
+	l := &netListener{stack: s}
 	at := tcpip.FullAddress{Addr: address, Port: listenPort}
 	if backlog {
 		l.TCPListener, err = listenWith(s, at, b)
@@ -88,7 +67,7 @@ func listen(backlog bool, b int) (net.Listener, error) {
 		l.TCPListener, err = gonet.ListenTCP(s, at, ipv4.ProtocolNumber)
 	}
 	if err != nil {
-		l.users.leave()
+		s.Destroy()
 		return nil, err
 	}
 	return l, nil
@@ -114,39 +93,25 @@ func listenWith(s *stack.Stack, at tcpip.FullAddress, b int) (*gonet.TCPListener
 
 // dial connects to the listener.
 func (l *netListener) dial(ctx context.Context) (net.Conn, error) {
-	l.users.n.Add(1)
-	c, err := gonet.DialContextTCP(ctx, l.users.Stack, tcpip.FullAddress{Addr: address, Port: listenPort}, ipv4.ProtocolNumber)
-	if err != nil {
-		l.users.leave()
-		return nil, err
+	return gonet.DialContextTCP(ctx, l.stack, tcpip.FullAddress{Addr: address, Port: listenPort}, ipv4.ProtocolNumber)
+}
+
+// destroy ends a stack. What is left at it is aborted in the order of its ports
+// first: the stack itself has it in a map by addresses, and a run under schedule
+// control would not be the same again.
+func destroy(s *stack.Stack) {
+	type endpoint struct {
+		stack.TransportEndpoint
+		ports uint32 // one's own among those of a stack
 	}
-	return &netConn{TCPConn: c, users: l.users}, nil
-}
-
-// Accept returns the next connection.
-func (l *netListener) Accept() (net.Conn, error) {
-	c, err := l.TCPListener.Accept()
-	if err != nil {
-		return nil, err
+	var left []endpoint
+	for _, e := range s.RegisteredEndpoints() {
+		id := e.(*tcp.Endpoint).Info().(*stack.TransportEndpointInfo).ID
+		left = append(left, endpoint{e, uint32(id.LocalPort)<<16 | uint32(id.RemotePort)})
 	}
-	l.users.n.Add(1)
-	return &netConn{TCPConn: c.(*gonet.TCPConn), users: l.users}, nil
-}
-
-// Close closes the listener.
-func (l *netListener) Close() (err error) {
-	l.once.Do(func() {
-		err = l.TCPListener.Close()
-		l.users.leave()
-	})
-	return err
-}
-
-// Close closes the connection.
-func (c *netConn) Close() (err error) {
-	c.once.Do(func() {
-		err = c.TCPConn.Close()
-		c.users.leave()
-	})
-	return err
+	slices.SortFunc(left, func(a, b endpoint) int { return cmp.Compare(a.ports, b.ports) })
+	for _, e := range left {
+		e.Abort()
+	}
+	s.Destroy()
 }

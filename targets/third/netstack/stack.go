@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"crypto/rand"
 	"fmt"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -23,6 +24,8 @@ func newStack(clock tcpip.Clock, link stack.LinkEndpoint) (*stack.Stack, error) 
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol},
 		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol},
 		Clock:              clock,
+		// gVisor asks the system by a call of its own, which schedule control does not reach
+		SecureRNG: rand.Reader,
 	})
 	a := tcpip.ProtocolAddress{Protocol: ipv4.ProtocolNumber, AddressWithPrefix: tcpip.AddressWithPrefix{Address: address, PrefixLen: 8}}
 	err := s.CreateNIC(nic, link)

@@ -101,10 +101,25 @@ func (p *process) run(ctx context.Context, s listentest.Schedule, pace, grace, s
 		return h, fmt.Errorf("a worker said what is no history: %w", err)
 	}
 	end, err := death(p.stderr.String(), asked)
-	if err == nil && end.Verb == listentest.Died {
+	waits := end.Outcome == listentest.Timeout && holds(h) // who spins may wait for who is held, and that is our doing
+	if err == nil && end.Verb == listentest.Died && !waits {
 		h.Events = append(h.Events, end)
 	}
 	return h, err
+}
+
+// holds reports whether somebody is held at the end of h.
+func holds(h listentest.History) bool {
+	held := map[listentest.Actor]bool{}
+	for _, e := range h.Events {
+		switch {
+		case e.Verb == listentest.Hold:
+			held[e.Step.Actor] = true
+		case e.Verb == listentest.Call && e.Step.Kind == listentest.Resume:
+			delete(held, e.Step.Actor)
+		}
+	}
+	return len(held) > 0
 }
 
 // A troubleError is what a worker says of itself.

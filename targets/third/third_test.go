@@ -126,6 +126,24 @@ func TestDeath(t *testing.T) {
 	}
 }
 
+// TestHolds: while somebody is held, a hang is nobody's fault but ours.
+func TestHolds(t *testing.T) {
+	for text, want := range map[string]bool{
+		"backlog 1\ncall 1 preempt s0 at 1\nreturn 1 ok\ncall 2 accept s0\nhold s0 lock\n":                                        true,
+		"backlog 1\ncall 1 preempt s0 at 1\nreturn 1 ok\ncall 2 accept s0\nhold s0 lock\ncall 3 resume s0\nreturn 3 ok\n":         false,
+		"backlog 1\ncall 1 preempt b0 at 1\nreturn 1 ok\nhold b0 lock\nhold s1 exit\ncall 2 resume s1\nreturn 2 ok\nrest quiet\n": true,
+		"backlog 1\ncall 1 accept s0\n": false,
+	} {
+		h, err := listentest.ParseHistory(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if holds(h) != want {
+			t.Errorf("held is %v at the end of\n%s", !want, text)
+		}
+	}
+}
+
 // TestTrouble: an end that nobody can explain, and one that is our own doing,
 // is trouble and no verdict.
 func TestTrouble(t *testing.T) {

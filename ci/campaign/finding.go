@@ -3,9 +3,14 @@ package campaign
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/listentest/listentest"
 )
+
+// shrinkTime is how long one finding is shrunk at most: a case of a thousand
+// dials takes a tenth of a second, and a thousand of those are too long to wait.
+const shrinkTime = 30 * time.Second
 
 // findings shrinks the first case of each broken promise.
 func (r *run) findings(ctx context.Context) error {
@@ -18,7 +23,9 @@ func (r *run) findings(ctx context.Context) error {
 		if f.slow {
 			runner = listentest.Slower(runner)
 		}
-		found, err := listentest.Shrink(ctx, runner, f.schedule, f.violation)
+		shrinking, cancel := context.WithTimeout(ctx, shrinkTime)
+		found, err := listentest.Shrink(shrinking, runner, f.schedule, f.violation)
+		cancel()
 		if err != nil {
 			return fmt.Errorf("case %d: %w", f.index, err)
 		}

@@ -1,7 +1,7 @@
 // Table runs many cases on the listeners of others, and prints what came of
 // them, promise by promise, and how long it takes to find what is known.
 //
-//	go run ./targets/third/table [-cases N] [-for D] [-seed S] [-target REGEXP] >docs/third.md
+//	go run ./targets/third/table [-cases N] [-for D] [-wait D] [-seed S] [-target REGEXP] >docs/third.md
 //
 // It exits with 1 if a promise is broken that no known finding explains, or a
 // known one is not found.
@@ -28,13 +28,14 @@ func main() {
 	third.Main()
 	cases := flag.Int("cases", 100_000, "the most cases of a target")
 	length := flag.Duration("for", time.Minute, "how long a target is run at most")
+	wait := flag.Duration("wait", 2*time.Minute, "how long a cold run waits for a known finding at most")
 	seed := flag.Uint64("seed", 1, "what cases are drawn from")
 	match := flag.String("target", "", "the targets whose name this `regexp` matches")
 	flag.Parse()
 	names, err := regexp.Compile(*match)
 	ok := false
 	if err == nil {
-		ok, err = table(context.Background(), os.Stdout, names, campaign.Plan{Cases: *cases, For: *length, Seed: *seed})
+		ok, err = table(context.Background(), os.Stdout, names, campaign.Plan{Cases: *cases, For: *length, Seed: *seed}, *wait)
 	}
 	switch {
 	case err != nil:
@@ -46,7 +47,7 @@ func main() {
 }
 
 // table prints a row for each target, and one for each known finding.
-func table(ctx context.Context, w io.Writer, match *regexp.Regexp, plan campaign.Plan) (ok bool, err error) {
+func table(ctx context.Context, w io.Writer, match *regexp.Regexp, plan campaign.Plan, wait time.Duration) (ok bool, err error) {
 	ledger, err := readLedger()
 	if err != nil {
 		return false, err
@@ -73,7 +74,7 @@ func table(ctx context.Context, w io.Writer, match *regexp.Regexp, plan campaign
 			}
 		}
 	}
-	found, err := ledger.times(ctx, w, match)
+	found, err := ledger.times(ctx, w, match, wait)
 	return ok && found, err
 }
 

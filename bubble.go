@@ -72,7 +72,7 @@ func leftIn(id string) (left []string, stacks string) {
 	buf := make([]byte, 1<<20)
 	for i, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
 		header, frames, _ := strings.Cut(g, "\n")
-		if i == 0 || !strings.Contains(header, id) || strings.Contains(header, "synctest.Run") || strings.Contains(frames, "synctest.testingSynctestTest(") {
+		if i == 0 || !strings.Contains(header, id) || strings.Contains(frames, "internal/synctest.Run(") || strings.Contains(frames, "synctest.testingSynctestTest(") {
 			continue
 		}
 		left = append(left, frame(frames))

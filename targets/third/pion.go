@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 
 	"github.com/listentest/listentest"
 	udp3 "github.com/pion/transport/v3/udp"
@@ -50,4 +51,15 @@ func (d *datagrams) Write(b []byte) (int, error) {
 	}
 	d.said = true
 	return d.Conn.Write(b)
+}
+
+// Read waits on when the network says that a datagram found nobody (ICMP): that
+// ends no connection.
+func (d *datagrams) Read(b []byte) (int, error) {
+	for {
+		n, err := d.Conn.Read(b)
+		if err == nil || errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded) {
+			return n, err
+		}
+	}
 }

@@ -166,7 +166,7 @@ func (s *netSession) Start(op Op) {
 	case op.Kind == HalfClose:
 		s.begin(op, s.halfClose)
 	case op.Kind == Recv:
-		s.report(s.recv(op))
+		s.begin(op, s.recv)
 	case op.Kind == Fail:
 		s.report(s.fail(op))
 	case op.Kind == Shut && op.Actor == Listener(0) && op.N == 0:

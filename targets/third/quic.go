@@ -16,16 +16,21 @@ import (
 	"github.com/quic-go/quic-go"
 )
 
+// quicConfig is the default, but that connections may be idle for as long as a
+// case has ticks: else one that waits for its accept is over after 30 s
+// (MaxIdleTimeout; RFC 9000, 10.1).
+func quicConfig() *quic.Config { return &quic.Config{MaxIdleTimeout: time.Hour} }
+
 // quicTarget is a quic-go Listener over datagrams in memory. Its backlog is a
 // constant of the library.
 func quicTarget(wire) listentest.Target {
-	return quicNet("quic-go", func(t *quic.Transport, c *tls.Config) (quicAcceptor, error) { return t.Listen(c, nil) })
+	return quicNet("quic-go", func(t *quic.Transport, c *tls.Config) (quicAcceptor, error) { return t.Listen(c, quicConfig()) })
 }
 
 // quicEarlyTarget is a quic-go EarlyListener, which accepts connections before
 // their handshake is over.
 func quicEarlyTarget(wire) listentest.Target {
-	return quicNet("quic-go-early", func(t *quic.Transport, c *tls.Config) (quicAcceptor, error) { return t.ListenEarly(c, nil) })
+	return quicNet("quic-go-early", func(t *quic.Transport, c *tls.Config) (quicAcceptor, error) { return t.ListenEarly(c, quicConfig()) })
 }
 
 type quicAcceptor interface {
@@ -71,7 +76,7 @@ func (l *quicListener) Accept() (net.Conn, error) { return nil, errors.ErrUnsupp
 func (l *quicListener) Addr() net.Addr            { return l.server.Conn.LocalAddr() }
 
 func (l *quicListener) dial(ctx context.Context) (net.Conn, error) {
-	c, err := l.client.Dial(ctx, l.Addr(), &tls.Config{InsecureSkipVerify: true, NextProtos: quicProtocols}, nil)
+	c, err := l.client.Dial(ctx, l.Addr(), &tls.Config{InsecureSkipVerify: true, NextProtos: quicProtocols}, quicConfig())
 	if err != nil {
 		return nil, err
 	}

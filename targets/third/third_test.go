@@ -232,3 +232,18 @@ func TestVersions(t *testing.T) {
 		}
 	}
 }
+
+// TestEarlyBytes: what has arrived before accept is told by the first recv,
+// whoever is quicker.
+func TestEarlyBytes(t *testing.T) {
+	w := open(t, "yamux")
+	for range 50 {
+		h, err := listentest.Run(t.Context(), w, parse(t, "backlog 2\ndial c0\nsend c0 2\nsettle\naccept s0\nrecv s0"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(h.String(), "return 4 ok n 2\n") {
+			t.Fatal(h)
+		}
+	}
+}

@@ -65,8 +65,10 @@ func (a Actor) Num() int {
 }
 
 // String returns the text form, such as s0.
-func (a Actor) String() string {
-	return string(roleSpan[a.Role()].letter) + strconv.Itoa(a.Num())
+func (a Actor) String() string { return string(a.append(nil)) }
+
+func (a Actor) append(b []byte) []byte {
+	return strconv.AppendInt(append(b, roleSpan[a.Role()].letter), int64(a.Num()), 10)
 }
 
 // as returns a in the first of roles (letters, as "cs") unless it is in one

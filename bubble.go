@@ -28,12 +28,12 @@ func Bubble(t *testing.T, left func(stacks string)) func(run func(rest func())) 
 // timers or channels for the next case, which may not be of another bubble. What
 // is left behind ten minutes after a case, in the bubble's time, stays.
 func SharedBubble() func(run func(rest func())) []string {
-	id := bubbleID()
+	id, stacks := bubbleID(), make([]byte, 1<<20)
 	return func(run func(rest func())) []string {
 		run(synctest.Wait)
 		const enough = 10 * time.Minute
 		time.Sleep(enough)
-		left, _ := leftIn(id)
+		left, _ := leftIn(id, stacks)
 		return left
 	}
 }
@@ -48,7 +48,7 @@ func bubble(t *testing.T, f func(rest func())) (left []string, stacks string) {
 			if !strings.Contains(fmt.Sprint(p), "blocked goroutines remain") {
 				panic(p)
 			}
-			left, stacks = leftIn(id)
+			left, stacks = leftIn(id, make([]byte, 1<<20))
 		}
 	}()
 	synctest.Test(t, func(*testing.T) {
@@ -67,9 +67,9 @@ func bubbleID() string {
 }
 
 // leftIn returns the functions in which the goroutines of a bubble are but the
-// caller, in order and without those of the runtime, and the stacks.
-func leftIn(id string) (left []string, stacks string) {
-	buf := make([]byte, 1<<20)
+// caller, in order and without those of the runtime, and the stacks, as far as
+// buf has room for all that there are.
+func leftIn(id string, buf []byte) (left []string, stacks string) {
 	for i, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
 		header, frames, _ := strings.Cut(g, "\n")
 		if i == 0 || !strings.Contains(header, id) || strings.Contains(frames, "internal/synctest.Run(") || strings.Contains(frames, "synctest.testingSynctestTest(") {

@@ -3,6 +3,7 @@ package listentest
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -23,49 +24,64 @@ import (
 func (h History) String() string {
 	b := fmt.Appendf(nil, "backlog %d\n", h.Backlog)
 	for _, e := range h.Events {
-		b = append(append(b, e.String()...), '\n')
+		b = append(e.append(b), '\n')
 	}
 	return string(b)
 }
 
 // String returns e's line of the text form.
-func (e Event) String() string {
-	b := []byte(verbNames[e.Verb])
+func (e Event) String() string { return string(e.append(nil)) }
+
+// AppendText appends e's line of the text form, and has no error to return.
+func (e Event) AppendText(b []byte) ([]byte, error) { return e.append(b), nil }
+
+// append is without package fmt: it runs on the stack of each operation, which
+// would have to grow for that.
+func (e *Event) append(b []byte) []byte {
+	b = append(b, verbNames[e.Verb]...)
 	switch e.Verb {
 	case Call:
-		b = fmt.Appendf(b, " %d %v", e.Op, e.Step)
+		b = e.Step.append(append(appendNumber(b, e.Op), ' '))
 	case Return:
-		b = fmt.Appendf(b, " %d %v", e.Op, e.Outcome)
+		b = appendWord(appendNumber(b, e.Op), e.Outcome.String())
 	case Skipped:
-		b = fmt.Appendf(b, " %v", e.Step)
+		b = e.Step.append(append(b, ' '))
 	case Hold:
-		b = fmt.Appendf(b, " %v %s", e.Step.Actor, e.Point)
+		b = appendWord(e.Step.Actor.append(append(b, ' ')), e.Point)
 	case Named:
-		b = fmt.Appendf(b, " %d", e.Op)
+		b = appendNumber(b, e.Op)
 	case Gauge:
-		b = fmt.Appendf(b, " %v %d", e.Step.Actor, e.N)
+		b = appendNumber(e.Step.Actor.append(append(b, ' ')), e.N)
 	case Clock:
-		b = fmt.Appendf(b, " %d", e.N)
+		b = appendNumber(b, e.N)
 	case Rested:
-		b = fmt.Appendf(b, " %v", Rest(e.N))
+		b = appendWord(b, Rest(e.N).String())
 	case Left:
-		b = fmt.Appendf(b, " %s", e.Point)
+		b = appendWord(b, e.Point)
 	case Died:
-		b = fmt.Appendf(b, " %v %s", e.Outcome, e.Point)
+		b = appendWord(appendWord(b, e.Outcome.String()), e.Point)
 	}
 	switch {
 	case e.Conn == Nobody:
 		b = append(b, " conn nobody"...)
 	case e.Conn != 0:
-		b = fmt.Appendf(b, " conn %d", e.Conn)
+		b = appendNumber(append(b, " conn"...), e.Conn)
 	}
 	if e.Verb == End {
-		b = fmt.Appendf(b, " %v", e.Outcome)
+		b = appendWord(b, e.Outcome.String())
 	}
 	if e.Verb == Return && e.N != 0 {
-		b = fmt.Appendf(b, " n %d", e.N)
+		b = appendNumber(append(b, " n"...), e.N)
 	}
-	return string(b)
+	return b
+}
+
+// appendWord appends a blank and a word.
+func appendWord(b []byte, word string) []byte { return append(append(b, ' '), word...) }
+
+// appendNumber appends a blank and a number.
+func appendNumber[N int16 | int32](b []byte, n N) []byte {
+	return strconv.AppendInt(append(b, ' '), int64(n), 10)
 }
 
 // ParseHistory reads the text form. Operations must be called in the order

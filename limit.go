@@ -14,9 +14,10 @@ type limit struct {
 	at              time.Time
 
 	mu     sync.Mutex
-	timed  context.Context // made when somebody waits
-	stop   context.CancelFunc
-	ending bool
+	done   chan struct{} // made when somebody waits; closed when err is set
+	err    error         // why it is done
+	timer  *time.Timer   // of who waits
+	follow func() bool   // stops what ends it with the run
 }
 
 func newLimit(ctx context.Context, most time.Duration) *limit {
@@ -24,11 +25,22 @@ func newLimit(ctx context.Context, most time.Duration) *limit {
 }
 
 // end ends it.
-func (l *limit) end() {
+func (l *limit) end() { l.endFor(context.Canceled) }
+
+func (l *limit) endFor(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ending = true; l.stop != nil {
-		l.stop()
+	if l.err != nil {
+		return
+	}
+	l.err = err
+	if l.done == nil {
+		return
+	}
+	close(l.done)
+	l.timer.Stop()
+	if l.follow != nil {
+		l.follow()
 	}
 }
 
@@ -44,12 +56,19 @@ func (l *limit) Deadline() (time.Time, bool) {
 func (l *limit) Done() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.timed == nil {
-		if l.timed, l.stop = context.WithDeadline(l.Context, l.at); l.ending {
-			l.stop()
-		}
+	if l.done != nil {
+		return l.done
 	}
-	return l.timed.Done()
+	l.done = make(chan struct{})
+	if l.err != nil {
+		close(l.done)
+		return l.done
+	}
+	l.timer = time.AfterFunc(time.Until(l.at), func() { l.endFor(context.DeadlineExceeded) })
+	if l.Context.Done() != nil { // what cannot end needs nobody to follow it
+		l.follow = context.AfterFunc(l.Context, func() { l.endFor(l.Context.Err()) })
+	}
+	return l.done
 }
 
 // Err returns why it is done, or nil.
@@ -57,13 +76,11 @@ func (l *limit) Err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case l.timed != nil:
-		return l.timed.Err()
+	case l.err != nil:
+		return l.err
 	case l.Context.Err() != nil:
 		return l.Context.Err()
-	case l.ending:
-		return context.Canceled
-	case !time.Now().Before(l.at):
+	case l.done == nil && !time.Now().Before(l.at): // else the timer says it
 		return context.DeadlineExceeded
 	}
 	return nil

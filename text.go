@@ -28,25 +28,27 @@ func (s Schedule) String() string {
 }
 
 // String returns the text form of t.Norm(), such as "preempt s0 at exit".
-func (t Step) String() string {
+func (t Step) String() string { return string(t.append(nil)) }
+
+func (t Step) append(b []byte) []byte {
 	t = t.Norm()
 	k := &kinds[t.Kind]
-	b := []byte(k.name)
+	b = append(b, k.name...)
 	if k.roles != "" {
-		b = append(append(b, ' '), t.Actor.String()...)
+		b = t.Actor.append(append(b, ' '))
 	}
 	switch {
 	case t.Kind == Preempt && t.N == 0:
 		b = append(b, " at exit"...)
 	case t.Kind == Preempt:
-		b = fmt.Appendf(b, " at %d", t.N)
+		b = appendNumber(append(b, " at"...), t.N)
 	case t.N != k.none || t.Kind == Listen:
-		b = fmt.Appendf(b, " %d", t.N)
+		b = appendNumber(b, t.N)
 	}
 	if t.Along {
 		b = append(b, " &"...)
 	}
-	return string(b)
+	return b
 }
 
 // Parse reads the text form: what String writes, with empty lines and

@@ -2,10 +2,12 @@ package third
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"strings"
@@ -15,12 +17,14 @@ import (
 	"github.com/listentest/listentest"
 )
 
-// A process is a worker. It is told a schedule and answers with the lines of a
-// history, each when it is seen, so that what it did is known when it ends.
+// A process is a worker. It is told a schedule, writes the lines of a history
+// to a file, each when it is seen, so that what it did is known when it ends,
+// and says when it is through.
 type process struct {
 	cmd    *exec.Cmd
 	in     io.WriteCloser
-	out    *bufio.Reader
+	out    *os.File // a line for each schedule
+	seen   *os.File // appended to by the worker; it has no name any more
 	stderr *tail
 	dead   bool
 }
@@ -31,23 +35,39 @@ func start(name string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	answers, theirs, err := os.Pipe()
+	seen, err := nameless()
 	if err != nil {
 		return nil, err
 	}
+	answers, theirs, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, seen.Close())
+	}
 	defer theirs.Close()
-	p := &process{cmd: exec.Command(self), out: bufio.NewReader(answers), stderr: &tail{}}
+	p := &process{cmd: exec.Command(self), out: answers, seen: seen, stderr: &tail{}}
 	p.cmd.Env = append(os.Environ(), workerVariable+"="+name, "GOTRACEBACK=all")
 	p.cmd.Stderr = p.stderr
-	p.cmd.ExtraFiles = []*os.File{theirs}
+	p.cmd.ExtraFiles = []*os.File{theirs, seen}
 	p.cmd.WaitDelay = time.Second
 	if p.in, err = p.cmd.StdinPipe(); err == nil {
 		err = p.cmd.Start()
 	}
 	if err != nil {
-		return nil, errors.Join(err, answers.Close())
+		return nil, errors.Join(err, answers.Close(), seen.Close())
 	}
 	return p, nil
+}
+
+// nameless returns a new file that is appended to, and is gone when nobody has
+// it open any more.
+func nameless() (*os.File, error) {
+	named, err := os.CreateTemp("", "listentest-history-*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(named.Name())
+	f, err := os.OpenFile(named.Name(), os.O_RDWR|os.O_APPEND, 0)
+	return f, errors.Join(err, named.Close())
 }
 
 // stop lets the process end, which it does when it is told nothing more.
@@ -56,7 +76,9 @@ func (p *process) stop() error {
 	_ = p.in.Close()                                                          // it is a pipe of ours
 	timer := time.AfterFunc(time.Minute, func() { _ = p.cmd.Process.Kill() }) // it has nothing to do; a machine may be that busy
 	defer timer.Stop()
-	if err := p.cmd.Wait(); err != nil {
+	err := p.cmd.Wait()
+	p.close()
+	if err != nil {
 		return fmt.Errorf("end a worker: %w\n%s", err, p.stderr)
 	}
 	return nil
@@ -66,8 +88,15 @@ func (p *process) stop() error {
 func (p *process) kill() {
 	p.dead = true
 	_ = p.cmd.Process.Kill() // what is dead already needs none
-	_ = p.in.Close()
-	_ = p.cmd.Wait() // it was killed
+	_ = p.cmd.Wait()         // it was killed
+	p.close()
+}
+
+// close gives back what is left of a process that has ended.
+func (p *process) close() {
+	for _, f := range []io.Closer{p.in, p.out, p.seen} {
+		_ = f.Close() // nothing is on its way any more
+	}
 }
 
 // run has the process run a schedule. Where it does not survive that, dead is
@@ -75,37 +104,69 @@ func (p *process) kill() {
 func (p *process) run(ctx context.Context, s listentest.Schedule, pace, grace, silence time.Duration) (listentest.History, error) {
 	stop := context.AfterFunc(ctx, func() { _ = p.cmd.Process.Kill() }) // what is dead already needs none
 	defer stop()
-	asked := false
-	watch := time.AfterFunc(silence, func() {
-		asked = true
-		_ = p.cmd.Process.Signal(syscall.SIGQUIT) // it tells all stacks, and ends
-		time.AfterFunc(silence, func() { _ = p.cmd.Process.Kill() })
-	})
-	defer watch.Stop()
-	text, err := p.exchange(s, pace, grace, func() { watch.Reset(silence) })
+	over, asked := make(chan struct{}), make(chan bool)
+	go func() { asked <- p.watch(silence, over) }()
+	err := p.exchange(s, pace, grace)
+	close(over)
+	quiet := <-asked
 	if !stop() { // it was killed, if not before its answer was there
 		p.kill()
 		return listentest.History{}, context.Cause(ctx)
 	}
-	if err == nil {
-		return listentest.ParseHistory(text)
-	}
 	if trouble := (*troubleError)(nil); errors.As(err, &trouble) {
 		return listentest.History{}, err
+	}
+	if err == nil {
+		return p.history(s.Backlog)
 	}
 	p.dead = true
 	_ = p.in.Close()
 	_ = p.cmd.Wait() // how it ended is in what it printed
-	h, err := listentest.ParseHistory(text)
+	h, err := p.history(s.Backlog)
+	p.close()
 	if err != nil {
-		return h, fmt.Errorf("a worker said what is no history: %w", err)
+		return h, err
 	}
-	end, err := death(p.stderr.String(), asked)
+	end, err := death(p.stderr.String(), quiet)
 	waits := end.Outcome == listentest.Timeout && holds(h) // who spins may wait for who is held, and that is our doing
 	if err == nil && end.Verb == listentest.Died && !waits {
 		h.Events = append(h.Events, end)
 	}
 	return h, err
+}
+
+// watch asks the process for its stacks, which ends it, when it has done nothing
+// for so long, and kills it where that is of no use. It reports whether it asked,
+// when over is closed.
+func (p *process) watch(silence time.Duration, over <-chan struct{}) (asked bool) {
+	const looks = 5 // in that time
+	tick := time.NewTicker(silence / looks)
+	defer tick.Stop()
+	size, same := int64(-1), 0
+	for {
+		select {
+		case <-over:
+			return asked
+		case <-tick.C:
+		}
+		now := size
+		if info, err := p.seen.Stat(); err == nil {
+			now = info.Size()
+		}
+		if same++; now != size {
+			size, same = now, 0
+		}
+		if same < looks {
+			continue
+		}
+		same = 0
+		if asked {
+			_ = p.cmd.Process.Kill() // what is dead already needs none
+			continue
+		}
+		asked = true
+		_ = p.cmd.Process.Signal(syscall.SIGQUIT)
+	}
 }
 
 // holds reports whether somebody is held at the end of h.
@@ -127,28 +188,37 @@ type troubleError struct{ text string }
 
 func (e *troubleError) Error() string { return e.text }
 
-// exchange sends a schedule and reads the history, as far as it comes: an
-// error is trouble, or the end of the process. A line that is not whole was not
-// seen.
-func (p *process) exchange(s listentest.Schedule, pace, grace time.Duration, heard func()) (string, error) {
+// exchange sends a schedule and waits until it was run: an error is trouble, or
+// the end of the process.
+func (p *process) exchange(s listentest.Schedule, pace, grace time.Duration) error {
+	if err := p.seen.Truncate(0); err != nil {
+		return &troubleError{fmt.Sprintf("empty the file of a history: %v", err)}
+	}
 	if _, err := fmt.Fprintf(p.in, "%v%s %v %v\n", s, runWord, pace, grace); err != nil {
-		return fmt.Sprintf("backlog %d\n", s.Backlog), err
+		return err
 	}
-	var text strings.Builder
-	fmt.Fprintf(&text, "backlog %d\n", s.Backlog)
-	for {
-		line, err := p.out.ReadString('\n')
-		heard()
-		switch {
-		case err != nil:
-			return text.String(), err
-		case line == doneWord+"\n":
-			return text.String(), nil
-		case strings.HasPrefix(line, troubleWord+" "):
-			return text.String(), &troubleError{strings.TrimSpace(strings.TrimPrefix(line, troubleWord))}
-		}
-		text.WriteString(line)
+	answer, err := bufio.NewReader(p.out).ReadString('\n')
+	if err != nil {
+		return err
 	}
+	if text, ok := strings.CutPrefix(answer, troubleWord+" "); ok {
+		return &troubleError{strings.TrimSpace(text)}
+	}
+	return nil
+}
+
+// history reads what was seen of a run. A line that is not whole was not.
+func (p *process) history(backlog int32) (listentest.History, error) {
+	text, err := io.ReadAll(io.NewSectionReader(p.seen, 0, math.MaxInt64))
+	if err != nil {
+		return listentest.History{}, fmt.Errorf("read what a worker saw: %w", err)
+	}
+	text = text[:bytes.LastIndexByte(text, '\n')+1]
+	h, err := listentest.ParseHistory(fmt.Sprintf("backlog %d\n%s", backlog, text))
+	if err != nil {
+		return h, fmt.Errorf("a worker saw what is no history: %w", err)
+	}
+	return h, nil
 }
 
 // A tail keeps the beginning of what is written to it, which has the panic and

@@ -19,8 +19,9 @@ import (
 )
 
 // What a worker and who started it say to each other: schedules in their text
-// form, each ended by a line "run PACE GRACE"; and for each the lines of its
-// history behind "backlog", ended by "done", or a line "trouble TEXT".
+// form, each ended by a line "run PACE GRACE"; and for each a line "done", when
+// the lines of its history behind "backlog" are in the file that the two share,
+// or "trouble TEXT".
 const (
 	workerVariable = "LISTENTEST_WORKER"
 	runWord        = "run"
@@ -42,12 +43,12 @@ func Main() {
 	}
 	signal.Ignore(os.Interrupt, syscall.SIGTERM) // they are for who started it, and so is its end
 	go tell()
-	const answers = 3 // the first descriptor behind the standard ones
+	const answers, seen = 3, 4 // the descriptors behind the standard ones
 	os.Args = os.Args[:1]
 	os.Stdout = os.Stderr // what the library and the testing package print is no answer
 	bubble := !lib.own && !lib.inRealTime()
 	work := func(t *testing.T) {
-		if err := serve(lib.target(wire), bubble, os.Stdin, os.NewFile(answers, "answers")); err != nil {
+		if err := serve(lib.target(wire), bubble, os.Stdin, os.NewFile(answers, "answers"), os.NewFile(seen, "seen")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -71,12 +72,15 @@ func tell() {
 	os.Exit(2)
 }
 
-// serve runs schedules until there are no more.
-func serve(target listentest.Target, bubble bool, in io.Reader, out io.Writer) error {
+// serve runs schedules until there are no more, and writes to seen what it sees
+// when it sees it, for nobody knows what it survives.
+func serve(target listentest.Target, bubble bool, in io.Reader, out, seen io.Writer) error {
 	r := &listentest.Runner{Target: target}
 	var failed error
+	var line []byte
 	r.Watch = func(e listentest.Event) {
-		if _, err := io.WriteString(out, e.String()+"\n"); err != nil {
+		line, _ = e.AppendText(line[:0]) // it has no error
+		if _, err := seen.Write(append(line, '\n')); err != nil {
 			failed = err
 		}
 	}

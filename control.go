@@ -13,8 +13,8 @@ import (
 )
 
 // A control is what a [Net] session does with preempt and resume, where the
-// program was built with schedule control and the run is in a bubble. Points
-// are counted while the listener's own code runs, never in ours.
+// program was built with schedule control and the run is in a bubble. There are
+// points in the listener's own code, never in ours.
 type control struct {
 	bubble *sched.Control // nil: not honoured
 	trace  sched.Trace    // of the run, when it is over
@@ -38,6 +38,7 @@ func (c *control) begin(o Options) error {
 	}
 	var err error
 	c.bubble, err = sched.Begin(p)
+	sched.Apart(true)
 	c.running, c.armed, c.exit, c.held = map[Actor]*sched.G{}, map[Actor]int{}, map[Actor]bool{}, map[Actor]bool{}
 	return err
 }
@@ -137,12 +138,14 @@ func (c *control) enter(op Op) (leave func()) {
 	c.running[op.Actor] = g
 	c.mu.Unlock()
 	leave = func() {
+		sched.Apart(true)
 		g.PreemptAfter(0)
 		c.mu.Lock()
 		delete(c.running, op.Actor)
 		c.mu.Unlock()
 	}
 	g.PreemptAfter(k)
+	sched.Apart(false)
 	return leave
 }
 

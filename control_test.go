@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/listentest/listentest/sched"
 )
@@ -30,6 +31,50 @@ func inControl(t *testing.T, target Target) *Runner {
 		synctest.Test(t, func(*testing.T) { run(synctest.Wait) })
 		return nil
 	}}
+}
+
+// A handover is a listener with one point in each call: a channel operation.
+type handover struct {
+	net.Listener
+	c chan net.Conn
+}
+
+func (h *handover) Accept() (net.Conn, error) { return <-h.c, nil }
+func (h *handover) Close() error              { return nil }
+
+// silentConn is a connection without a point.
+type silentConn struct{ net.Conn }
+
+func (silentConn) Read([]byte) (int, error)        { return 0, errors.New("nothing") }
+func (silentConn) Write(b []byte) (int, error)     { return len(b), nil }
+func (silentConn) Close() error                    { return nil }
+func (silentConn) SetReadDeadline(time.Time) error { return nil }
+
+// TestPointsOfTheListener: what is drawn and counted is the listener's code, and
+// nothing of what drives it.
+func TestPointsOfTheListener(t *testing.T) {
+	needsControl(t)
+	target := Net{
+		Listen: func(int) (net.Listener, error) { return &handover{c: make(chan net.Conn, 8)}, nil },
+		Dial: func(_ context.Context, l net.Listener) (net.Conn, error) {
+			l.(*handover).c <- silentConn{}
+			return silentConn{}, nil
+		},
+		Promise: memoryPromise,
+	}
+	s, err := Parse("backlog 8\ndial c0 3\naccept s0 2\naccept s1\nsend c0 2\nrecv s1\nabort s0\nhangup c0\npreempt s1 at 1\nresume s1\nsettle\nshut l0\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := inControl(t, target)
+	r.Plan = sched.Plan{Mode: sched.Random}
+	if _, err := r.Run(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	const sends, receives = 3, 3
+	if points := r.Trace().Points; points != sends+receives {
+		t.Errorf("%d points were passed, and the listener has %d", points, sends+receives)
+	}
 }
 
 // split gives an accepted connection's place back inside Accept, in a

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"slices"
+
+	"github.com/listentest/listentest/sched"
 )
 
 // A netConn is one end of a connection. Its fields are guarded by the
@@ -22,6 +24,20 @@ type netConn struct {
 	sent   int32         // bytes of data that a send has taken on
 	got    int32         // bytes of data that have arrived,
 	wrong  bool          // not all of them the other side's
+}
+
+// Read, Write and end run the listener's code, in which there are points.
+
+func (c *netConn) Read(b []byte) (int, error) {
+	sched.Apart(false)
+	defer sched.Apart(true)
+	return c.conn.Read(b)
+}
+
+func (c *netConn) Write(b []byte) (int, error) {
+	sched.Apart(false)
+	defer sched.Apart(true)
+	return c.conn.Write(b)
 }
 
 // anonymous reports whether c is an accepted end whose dial is not known, and
@@ -65,7 +81,7 @@ func (s *netSession) introduce(op int32) {
 	var token [4]byte
 	binary.BigEndian.PutUint32(token[:], uint32(op))
 	c.turn <- struct{}{}
-	_, err := c.conn.Write(token[:])
+	_, err := c.Write(token[:])
 	<-c.turn
 	if err == nil {
 		err = s.read(c)
@@ -96,7 +112,7 @@ func (s *netSession) ends() {
 func (s *netSession) identify(op int32) {
 	c := s.end(op)
 	var token [4]byte
-	_, err := io.ReadFull(c.conn, token[:])
+	_, err := io.ReadFull(c, token[:])
 	dial := int32(binary.BigEndian.Uint32(token[:]))
 	s.mu.Lock()
 	s.naming--

@@ -221,6 +221,7 @@ func (s *netSession) begin(op Op, f func(context.Context, Op) Event) {
 	s.waits = append(s.waits, w)
 	s.mu.Unlock()
 	sched.Go(func() {
+		sched.Apart(true)
 		defer cancel()
 		e := f(ctx, op)
 		e.Verb, e.Op = Return, op.ID

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"time"
+
+	"github.com/listentest/listentest/sched"
 )
 
 // Pattern returns byte i of what one side of the connection of a dial sends:
@@ -31,6 +33,8 @@ func (c *netConn) dial() int32 {
 
 // end closes c for good, by a hangup or by an abort.
 func (c *netConn) end(how Kind) error {
+	sched.Apart(false)
+	defer sched.Apart(true)
 	if how == Abort {
 		switch conn := c.conn.(type) {
 		case interface{ Abort() error }:
@@ -46,7 +50,7 @@ func (c *netConn) end(how Kind) error {
 func (s *netSession) read(c *netConn) error {
 	var b [256]byte
 	for {
-		n, err := c.conn.Read(b[:])
+		n, err := c.Read(b[:])
 		s.mu.Lock()
 		dial := c.dial()
 		for _, x := range b[:n] {
@@ -107,7 +111,7 @@ func (s *netSession) send(_ context.Context, op Op) Event {
 	}
 	c.sent += int32(len(b))
 	s.mu.Unlock()
-	switch _, err := c.conn.Write(b); {
+	switch _, err := c.Write(b); {
 	case errors.Is(err, errors.ErrUnsupported):
 		return Event{Outcome: Unsupported}
 	case err != nil:
@@ -125,7 +129,10 @@ func (s *netSession) halfClose(_ context.Context, op Op) Event {
 	}
 	c.turn <- struct{}{}
 	defer func() { <-c.turn }()
-	switch err := half.CloseWrite(); {
+	sched.Apart(false)
+	err := half.CloseWrite()
+	sched.Apart(true)
+	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 		return Event{Outcome: Unsupported}
 	case err != nil:

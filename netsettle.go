@@ -65,7 +65,10 @@ func (s *netSession) gauge() {
 		return
 	}
 	l, n := s.current(), int32(-1)
-	ask := func() { n = int32(s.Pending(l)) }
+	ask := func() {
+		sched.Apart(true)
+		n = int32(s.Pending(l))
+	}
 	if s.control.bubble == nil {
 		ask()
 	} else { // who is held may have the lock that it needs: then it says nothing

@@ -139,6 +139,12 @@ func Go(f func()) *G {
 	return g
 }
 
+// Apart says whether what the caller does from here on is no part of the
+// program under control: then it has no points, and nobody takes over but where
+// it blocks. A harness says so of itself, so that what is drawn, counted and
+// enumerated is what it tests.
+func Apart(yes bool) { apart(yes) }
+
 // A Background is a goroutine that the program under control has started by
 // itself, with a go statement; they count in the order of those, from 0.
 type Background uint8

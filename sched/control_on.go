@@ -38,6 +38,9 @@ func state(g unsafe.Pointer, id uint32, pcs []uintptr) (points uint32, held bool
 //go:linkname own runtime.ctlOwn
 func own(own bool)
 
+//go:linkname apart runtime.ctlApart
+func apart(apart bool)
+
 //go:linkname task runtime.ctlTask
 func task(n, k uint32, arm bool) (g unsafe.Pointer, id uint32)
 

@@ -143,6 +143,42 @@ func TestHold(t *testing.T) {
 	})
 }
 
+// TestApart: what is apart has no points, so that nobody is held there; what
+// comes behind has, and those that it makes.
+func TestApart(t *testing.T) {
+	if !sched.Controlled() {
+		t.Skip("skipped: built without schedule control; listentest go test ./sched runs it")
+	}
+	controlled(t, sched.Plan{}, func() {
+		var mu, other sync.Mutex
+		made := false
+		g := sched.Go(func() {
+			sched.Apart(true)
+			mu.Lock()
+			mu.Unlock()
+			go func() {
+				other.Lock()
+				other.Unlock()
+				made = true
+			}()
+			sched.Apart(false)
+			mu.Lock()
+			mu.Unlock()
+		})
+		g.PreemptAfter(2)
+		sched.Background(0).PreemptAfter(2)
+		synctest.Wait()
+		if at, ok := g.Preempted(); !ok || at.Kind != "Mutex.Unlock" || g.Points() != 2 {
+			t.Errorf("held %v at %+v, with %d points", ok, at, g.Points())
+		}
+		if at, ok := sched.Background(0).G().Preempted(); !ok || at.Kind != "Mutex.Unlock" || made {
+			t.Errorf("whom it made is held %v at %+v", ok, at)
+		}
+		g.Resume()
+		sched.Background(0).G().Resume()
+	})
+}
+
 // TestBackground: the goroutines that a program starts itself count, in the
 // order of its go statements, and those of Go do not; one is armed before it is
 // made, and behind a go statement there is a point.

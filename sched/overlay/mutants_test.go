@@ -59,6 +59,7 @@ var mutants = []mutant{
 	{"who waits for a lock is not idle", schedPackage, "TestHold", patch("pick", "case waitReasonSyncMutexLock, ", "case ")},
 	{"held a point later", schedPackage, "TestHold", patch("point", "gp.ctl.armed == 0 {", "gp.ctl.armed == 0 && gp.ctl.points > 3 {")},
 	{"a goroutine of the harness is a task", schedPackage, "TestBackground", patch("control", "by == nil || by.ctl.own", "by == nil")},
+	{"what is apart has points", schedPackage, "TestApart", patch("point", "!gp.ctl.apart && ", "")},
 	{"random picks are not seeded", schedPackage, "TestSame", patch("pick", "i = int(ctlRand() % uint64(n))", "i = int(cheaprandn(uint32(n)))")},
 	{"a replay is off by one", schedPackage, "TestSame", patch("pick", "ctl.replay[ctl.logged])", "ctl.replay[(ctl.logged+1)%len(ctl.replay)])")},
 	{"PCT has no change points", schedPackage, "TestToys", patch("point", "at == ctl.points {", "at == ctl.points && false {")},

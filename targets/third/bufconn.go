@@ -11,7 +11,7 @@ import (
 // bufconnTarget is the listener of grpc's tests: a rendezvous. What Listen
 // takes is the size of the buffers.
 func bufconnTarget(wire) listentest.Target {
-	const size = 1 << 16
+	const size = 1 << 12
 	return listentest.Net{
 		Title:  "bufconn",
 		Listen: func(int) (net.Listener, error) { return bufconn.Listen(size), nil },

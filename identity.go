@@ -29,14 +29,12 @@ type netConn struct {
 // Read, Write and end run the listener's code, in which there are points.
 
 func (c *netConn) Read(b []byte) (int, error) {
-	sched.Apart(false)
-	defer sched.Apart(true)
+	defer sched.Apart(sched.Apart(false))
 	return c.conn.Read(b)
 }
 
 func (c *netConn) Write(b []byte) (int, error) {
-	sched.Apart(false)
-	defer sched.Apart(true)
+	defer sched.Apart(sched.Apart(false))
 	return c.conn.Write(b)
 }
 

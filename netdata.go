@@ -33,8 +33,7 @@ func (c *netConn) dial() int32 {
 
 // end closes c for good, by a hangup or by an abort.
 func (c *netConn) end(how Kind) error {
-	sched.Apart(false)
-	defer sched.Apart(true)
+	defer sched.Apart(sched.Apart(false))
 	if how == Abort {
 		switch conn := c.conn.(type) {
 		case interface{ Abort() error }:

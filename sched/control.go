@@ -141,9 +141,10 @@ func Go(f func()) *G {
 
 // Apart says whether what the caller does from here on is no part of the
 // program under control: then it has no points, and nobody takes over but where
-// it blocks. A harness says so of itself, so that what is drawn, counted and
-// enumerated is what it tests.
-func Apart(yes bool) { apart(yes) }
+// it blocks. It returns what was so before. A harness says so of itself, so that
+// what is drawn, counted and enumerated is what it tests, and that who is held
+// has no lock of the harness.
+func Apart(yes bool) (was bool) { return apart(yes) }
 
 // A Background is a goroutine that the program under control has started by
 // itself, with a go statement; they count in the order of those, from 0.

@@ -17,6 +17,6 @@ func resume(unsafe.Pointer, uint32) bool                                 { retur
 func self() (unsafe.Pointer, uint32)                                     { return nil, 0 }
 func state(unsafe.Pointer, uint32, []uintptr) (uint32, bool, uint8, int) { return 0, false, 0, 0 }
 func own(bool)                                                           {}
-func apart(bool)                                                         {}
+func apart(bool) (was bool)                                              { return false }
 func task(uint32, uint32, bool) (unsafe.Pointer, uint32)                 { return nil, 0 }
 func watch(time.Duration)                                                {}

@@ -39,7 +39,7 @@ func state(g unsafe.Pointer, id uint32, pcs []uintptr) (points uint32, held bool
 func own(own bool)
 
 //go:linkname apart runtime.ctlApart
-func apart(apart bool)
+func apart(apart bool) (was bool)
 
 //go:linkname task runtime.ctlTask
 func task(n, k uint32, arm bool) (g unsafe.Pointer, id uint32)

@@ -29,8 +29,8 @@ var muxadoPromise = listentest.Contract{
 // the backlog, all else being its default.
 func muxadoTarget(wire wire) listentest.Target {
 	// the reader sleeps for a millisecond before it turns a stream away
-	// (session.go, handleSyn), one after the other: so long for a hundred of them
-	const lag = 100 * time.Millisecond
+	// (session.go, handleSyn), one after the other, and each may be one of a dial
+	const lag = (listentest.MaxOps + 1) * time.Millisecond
 	return muxTarget("muxado", lag, muxadoPromise, func(backlog int) (*mux, error) {
 		a, b := wire()
 		server := muxado.Server(a, &muxado.Config{AcceptBacklog: uint32(max(backlog, 1))})

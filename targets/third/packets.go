@@ -6,9 +6,12 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/listentest/listentest/sched"
 )
 
-// A network carries datagrams in memory, in order, and loses none.
+// A network carries datagrams in memory, in order, and loses none. Whoever has
+// one of its locks has no points, as with a pipe.
 type network struct {
 	mu   sync.Mutex
 	ends map[string]*packetEnd
@@ -19,6 +22,7 @@ func newNetwork() *network { return &network{ends: map[string]*packetEnd{}} }
 // listen returns a new end.
 func (n *network) listen() *packetEnd {
 	n.mu.Lock()
+	defer sched.Apart(sched.Apart(true))
 	defer n.mu.Unlock()
 	const first = 1024
 	p := &packetEnd{network: n, at: net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: first + len(n.ends)}}
@@ -29,6 +33,7 @@ func (n *network) listen() *packetEnd {
 
 func (n *network) end(at net.Addr) *packetEnd {
 	n.mu.Lock()
+	defer sched.Apart(sched.Apart(true))
 	defer n.mu.Unlock()
 	return n.ends[at.String()]
 }
@@ -53,6 +58,7 @@ type packet struct {
 // ReadFrom waits for a datagram.
 func (p *packetEnd) ReadFrom(b []byte) (int, net.Addr, error) {
 	p.mu.Lock()
+	defer sched.Apart(sched.Apart(true))
 	defer p.mu.Unlock()
 	for len(p.packets) == 0 && !p.closed && !p.late {
 		p.arrived.Wait()
@@ -81,12 +87,14 @@ func (p *packetEnd) WriteTo(b []byte, to net.Addr) (int, error) {
 
 func (p *packetEnd) isClosed() bool {
 	p.mu.Lock()
+	defer sched.Apart(sched.Apart(true))
 	defer p.mu.Unlock()
 	return p.closed
 }
 
 func (p *packetEnd) put(x packet) {
 	p.mu.Lock()
+	defer sched.Apart(sched.Apart(true))
 	defer p.mu.Unlock()
 	if !p.closed {
 		p.packets = append(p.packets, x)
@@ -97,6 +105,7 @@ func (p *packetEnd) put(x packet) {
 // Close ends reads.
 func (p *packetEnd) Close() error {
 	p.mu.Lock()
+	defer sched.Apart(sched.Apart(true))
 	defer p.mu.Unlock()
 	if p.closed {
 		return fmt.Errorf("close %v: %w", &p.at, net.ErrClosed)
@@ -112,6 +121,7 @@ func (p *packetEnd) LocalAddr() net.Addr { return &p.at }
 // end their readers.
 func (p *packetEnd) SetReadDeadline(t time.Time) error {
 	p.mu.Lock()
+	defer sched.Apart(sched.Apart(true))
 	defer p.mu.Unlock()
 	p.late = !t.IsZero() && !t.After(time.Now())
 	p.arrived.Broadcast()

@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/listentest/listentest/sched"
 )
 
 // A wire makes the two ends of a connection that a multiplexer runs over.
@@ -23,7 +25,8 @@ func newPipe() (a, b net.Conn) {
 	return pipe{x, y}, pipe{y, x}
 }
 
-// A half is what crosses a connection in one direction.
+// A half is what crosses a connection in one direction. Whoever has its lock has
+// no points: who is held must not have what others need to go on.
 type half struct {
 	mu      sync.Mutex
 	changed sync.Cond
@@ -41,6 +44,7 @@ func newHalf() *half {
 func (p pipe) Read(b []byte) (int, error) {
 	h := p.in
 	h.mu.Lock()
+	defer sched.Apart(sched.Apart(true))
 	defer h.mu.Unlock()
 	for len(h.bytes) == 0 && !h.closed {
 		h.changed.Wait()
@@ -56,6 +60,7 @@ func (p pipe) Read(b []byte) (int, error) {
 func (p pipe) Write(b []byte) (int, error) {
 	h := p.out
 	h.mu.Lock()
+	defer sched.Apart(sched.Apart(true))
 	defer h.mu.Unlock()
 	if h.closed {
 		return 0, io.ErrClosedPipe
@@ -68,12 +73,17 @@ func (p pipe) Write(b []byte) (int, error) {
 // Close ends both directions; what was written before still arrives.
 func (p pipe) Close() error {
 	for _, h := range []*half{p.in, p.out} {
-		h.mu.Lock()
-		h.closed = true
-		h.changed.Broadcast()
-		h.mu.Unlock()
+		h.close()
 	}
 	return nil
+}
+
+func (h *half) close() {
+	h.mu.Lock()
+	defer sched.Apart(sched.Apart(true))
+	defer h.mu.Unlock()
+	h.closed = true
+	h.changed.Broadcast()
 }
 
 func (pipe) LocalAddr() net.Addr  { return address{} }

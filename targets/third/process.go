@@ -127,17 +127,20 @@ func (p *process) run(ctx context.Context, s listentest.Schedule, pace, grace, s
 	if err != nil {
 		return h, err
 	}
+	if quiet && holds(h) { // who spins may wait for who is held, and that is our doing
+		return h, nil
+	}
 	end, err := death(p.stderr.String(), quiet)
-	waits := end.Outcome == listentest.Timeout && holds(h) // who spins may wait for who is held, and that is our doing
-	if err == nil && end.Verb == listentest.Died && !waits {
+	if err == nil && end.Verb == listentest.Died {
 		h.Events = append(h.Events, end)
 	}
 	return h, err
 }
 
 // watch asks the process for its stacks, which ends it, when it has done nothing
-// for so long, and kills it where that is of no use. It reports whether it asked,
-// when over is closed.
+// for so long, and kills it where that is of no use. Where somebody is held that
+// is no finding: then it waits for a fifth of that, and nobody needs the stacks.
+// It reports whether it has ended the process, when over is closed.
 func (p *process) watch(silence time.Duration, over <-chan struct{}) (asked bool) {
 	const looks = 5 // in that time
 	tick := time.NewTicker(silence / looks)
@@ -156,17 +159,23 @@ func (p *process) watch(silence time.Duration, over <-chan struct{}) (asked bool
 		if same++; now != size {
 			size, same = now, 0
 		}
-		if same < looks {
-			continue
-		}
-		same = 0
-		if asked {
+		switch {
+		case asked && same == looks, !asked && same > 0 && p.holds():
 			_ = p.cmd.Process.Kill() // what is dead already needs none
+		case !asked && same == looks:
+			_ = p.cmd.Process.Signal(syscall.SIGQUIT)
+			same = 0
+		default:
 			continue
 		}
 		asked = true
-		_ = p.cmd.Process.Signal(syscall.SIGQUIT)
 	}
+}
+
+// holds reports whether somebody is held, as far as was seen.
+func (p *process) holds() bool {
+	h, err := p.history(0)
+	return err == nil && holds(h)
 }
 
 // holds reports whether somebody is held at the end of h.

@@ -17,11 +17,15 @@ func gvisorTarget(settings ...netstack.Setting) func(wire) listentest.Target {
 	}
 }
 
-// gonetTarget is the listener of gVisor's package gonet, in real time.
-func gonetTarget(wire) listentest.Target {
-	t, err := netstack.Gonet("gonet", false)
-	if err != nil {
-		panic(err)
+// gonetTarget is the listener of gVisor's package gonet, whose backlog is what is
+// asked for or its own, so many that a case of it is too much for a bubble. The
+// stack's goroutines park where no bubble sees it, but under schedule control.
+func gonetTarget(name string, backlog bool) func(wire) listentest.Target {
+	return func(wire) listentest.Target {
+		t, err := netstack.Gonet(name, backlog)
+		if err != nil {
+			panic(err)
+		}
+		return t
 	}
-	return t
 }

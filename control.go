@@ -85,6 +85,43 @@ func (c *control) apart(f func()) {
 	sched.Go(f)
 }
 
+// still reports, at a rest, whether time may pass: not while somebody is held
+// inside the listener's code, who may have a lock, for no scheduler keeps one
+// from running until a timeout. Who is armed and did not get to the point is not
+// held while it passes.
+func (c *control) still(rest func()) bool {
+	if c.bubble == nil {
+		return true
+	}
+	rest()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	held := func(g *sched.G) bool {
+		if g == nil {
+			return false
+		}
+		_, held := g.Preempted()
+		return held
+	}
+	for _, g := range c.running {
+		if held(g) {
+			return false
+		}
+	}
+	for _, a := range c.tasks {
+		if held(sched.Background(a.Num()).G()) {
+			return false
+		}
+	}
+	for _, g := range c.running {
+		g.PreemptAfter(0)
+	}
+	for _, a := range c.tasks {
+		sched.Background(a.Num()).PreemptAfter(0)
+	}
+	return true
+}
+
 // honours reports whether a preempt or resume is.
 func (c *control) honours(op Op) bool {
 	return c.bubble != nil && (op.Actor.Role() != TaskRole || op.Kind == Resume || op.N > 0)

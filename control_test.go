@@ -77,6 +77,31 @@ func TestPointsOfTheListener(t *testing.T) {
 	}
 }
 
+// TestTimeOfTheHeld: no time passes while somebody is held inside the listener,
+// and nobody is held there while it passes.
+func TestTimeOfTheHeld(t *testing.T) {
+	needsControl(t)
+	for _, c := range []struct{ name, schedule, want string }{
+		{"held", "preempt s0 at 1\naccept s0\ntick 10\nresume s0\ntick 10\ndial c0\n", "ok ok unsupported ok ok ok"},
+		{"held at its exit", "dial c0\npreempt s0 at exit\naccept s0\ntick 10\n", "ok ok ok ok ok"},
+		{"armed and not there", "accept s0\npreempt s0 at 1\ntick 10\ndial c0\n", "ok ok ok ok"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := Parse("backlog 1\n" + c.schedule)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h, err := inControl(t, splitTarget()).Run(t.Context(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(Outcomes(h), " "); got != c.want || c.name == "armed and not there" && strings.Contains(h.String(), "\nhold") {
+				t.Errorf("got %q, want %q\n%v", got, c.want, h)
+			}
+		})
+	}
+}
+
 // split gives an accepted connection's place back inside Accept, in a
 // critical section of its own.
 type split struct {

@@ -181,7 +181,7 @@ func (s *netSession) Start(op Op) {
 	case op.Kind == Resume && s.control.honours(op):
 		s.report(Event{Verb: Return, Op: op.ID})
 		s.control.resume(op.Actor)
-	case op.Kind == Tick && s.o.Rest != nil:
+	case op.Kind == Tick && s.o.Rest != nil && s.control.still(s.o.Rest):
 		time.Sleep(time.Duration(op.N) * time.Millisecond) // the bubble's time
 		s.report(Event{Verb: Return, Op: op.ID})
 		s.report(Event{Verb: Clock, N: int32(time.Since(s.start).Milliseconds())})

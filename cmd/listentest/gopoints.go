@@ -31,12 +31,16 @@ func runTool(e *env, args []string) (int, error) {
 }
 
 // pointFlags returns the flags for the go command that give the packages of the
-// patterns a point before each statement. The go command's arguments are args,
-// and run in environment env.
-func pointFlags(ctx context.Context, tool string, patterns, args, flags, env []string) ([]string, error) {
+// patterns in points, lists with commas, a point before each statement. The go
+// command's own are args and flags, and it runs in environment env.
+func pointFlags(ctx context.Context, tool string, points, args, flags, env []string) ([]string, error) {
+	patterns := strings.FieldsFunc(strings.Join(points, ","), func(r rune) bool { return r == ',' || r == ' ' })
+	if len(patterns) == 0 {
+		return nil, &listentest.MisuseError{Reason: "-points needs the name of a package, or a pattern as go list has them"}
+	}
 	for _, arg := range slices.Concat(untilArgs(args), flags) {
-		switch name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "="); {
-		case strings.HasPrefix(arg, "-") && (name == "gcflags" || name == "toolexec"):
+		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if strings.HasPrefix(arg, "-") && (name == "gcflags" || name == "toolexec") {
 			return nil, &listentest.MisuseError{Reason: "-points does its work by the go command's -gcflags and -toolexec, and -" + name + " is given as well"}
 		}
 	}

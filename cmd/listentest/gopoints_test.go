@@ -111,6 +111,7 @@ func TestGoPointsRefuses(t *testing.T) {
 		"-points lost.go test .":                              "-points: lost.go matches no package",
 		"-points lost test -gcflags=-N .":                     "-gcflags is given as well",
 		"-points lost test -toolexec time .":                  "-toolexec is given as well",
+		"-points= test .":                                     "-points needs the name of a package",
 		"-points lost":                                        "go needs a command of the go tool",
 		"-pionts lost test .":                                 "there is no flag -pionts\nhint: did you mean -points?",
 	} {

@@ -66,8 +66,8 @@ func goCommand(ctx context.Context, e *env, args []string) (int, error) {
 	}
 	flags = append(flags, "-overlay="+list)
 	goFlags := func() []string { return append(env, "GOFLAGS="+strings.Join(flags, " ")) }
-	if patterns := strings.FieldsFunc(points.String(), func(r rune) bool { return r == ',' || r == ' ' }); len(patterns) > 0 {
-		more, err := pointFlags(ctx, tool, patterns, args, flags, goFlags())
+	if f.given("points") {
+		more, err := pointFlags(ctx, tool, points, args, flags, goFlags())
 		if err != nil {
 			return 0, err
 		}

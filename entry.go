@@ -61,10 +61,15 @@ func Corpus() ([]Entry, error) {
 
 // A Replay is what came of an entry on a target.
 type Replay struct {
-	Target  string
-	Level   Level
-	History History
-	Verdict Verdict
+	Target string
+	Level  Level
+	// Schedule is what was run: that of the entry, but that whoever is held at a
+	// point which the header names is held there. Moved says which have another
+	// number than was saved.
+	Schedule Schedule
+	Moved    []string
+	History  History
+	Verdict  Verdict
 	// NotApplicable says why the entry says nothing about this target; ""
 	// where it does.
 	NotApplicable string
@@ -75,18 +80,26 @@ type Replay struct {
 // Replay runs e with r and compares with the header: on a target that fails
 // names, of whatever version, e's promise must break, and on every other nothing may. A target
 // with an expect must answer just so. One that needs schedule control says nothing
-// of a target without. An error is trouble.
+// of a target without. On a target that fails names, and under control, whoever is
+// held at a point that the header names is held there, whatever its number is by
+// now. An error is trouble, and a [*GoneError] where there is no such point.
 func (e Entry) Replay(ctx context.Context, r *Runner) (Replay, error) {
-	h, err := r.Run(ctx, e.Schedule)
+	fails := slices.ContainsFunc(e.Fails(), func(word string) bool {
+		target, _ := corpus.Release(word)
+		return target == r.Target.Name()
+	})
+	p := Replay{Target: r.Target.Name(), Level: LevelOf(r.Target), Schedule: e.Schedule}
+	h, err := r.Run(ctx, p.Schedule)
+	if err == nil && fails && e.namesPoints() && unsupported(h) == "" {
+		if p.Schedule, p.Moved, err = e.aim(ctx, r); err == nil {
+			h, err = r.Run(ctx, p.Schedule)
+		}
+	}
 	if err != nil {
 		return Replay{}, err
 	}
 	h.Events = slices.Clone(h.Events)
-	p := Replay{Target: r.Target.Name(), Level: LevelOf(r.Target), History: h, Verdict: Check(h, r.Target.Contract())}
-	fails := slices.ContainsFunc(e.Fails(), func(word string) bool {
-		target, _ := corpus.Release(word)
-		return target == p.Target
-	})
+	p.History, p.Verdict = h, Check(h, r.Target.Contract())
 	promise, ok := ParsePromise(e.Value("invariant"))
 	first := p.Verdict.First()
 	switch {

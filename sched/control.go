@@ -212,7 +212,7 @@ func (g *G) Points() int {
 
 // A Point is where a goroutine is held.
 type Point struct {
-	Kind     string // before what, as in "Mutex.Lock"
+	Kind     string // before what, as in "Mutex.Lock"; "statement" in packages that -points names
 	Function string // that called that
 	File     string
 	Line     int

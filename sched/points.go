@@ -6,7 +6,7 @@ import "strings"
 // same (a test compares them).
 var pointKinds = []string{"", "go", "send", "recv", "close", "select", "Mutex.Lock", "Mutex.Unlock",
 	"RWMutex.Lock", "RWMutex.Unlock", "RWMutex.RLock", "RWMutex.RUnlock", "Cond.Wait", "Cond.Signal",
-	"WaitGroup.Add", "WaitGroup.Wait", "Once.Do", "atomic load", "atomic store", "atomic change"}
+	"WaitGroup.Add", "WaitGroup.Wait", "Once.Do", "atomic load", "atomic store", "atomic change", "statement"}
 
 func pointKind(n uint8) string {
 	if int(n) < len(pointKinds) {

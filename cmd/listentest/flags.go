@@ -33,9 +33,7 @@ func (f flagSet) parse(e *env, args []string) (rest []string, err error) {
 	for {
 		switch err := f.Parse(args); {
 		case errors.Is(err, flag.ErrHelp):
-			fmt.Fprintf(e.stdout, "usage: listentest %s %s\n", f.Name(), f.synopsis)
-			f.SetOutput(e.stdout)
-			f.PrintDefaults()
+			f.help(e)
 			return nil, errHelp
 		case err != nil:
 			return nil, f.misuse(err, args)
@@ -46,6 +44,13 @@ func (f flagSet) parse(e *env, args []string) (rest []string, err error) {
 		rest = append(rest, f.Arg(0))
 		args = f.Args()[1:]
 	}
+}
+
+// help prints what the flags are.
+func (f flagSet) help(e *env) {
+	fmt.Fprintf(e.stdout, "usage: listentest %s %s\n", f.Name(), f.synopsis)
+	f.SetOutput(e.stdout)
+	f.PrintDefaults()
 }
 
 // misuse names the flags that a wrong one may have been meant for.

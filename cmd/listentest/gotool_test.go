@@ -26,7 +26,7 @@ func TestGo(t *testing.T) {
 	if r.status != 0 {
 		t.Fatalf("status %d\n%s%s", r.status, r.stdout, r.stderr)
 	}
-	for _, test := range []string{"TestControlledSame", "TestControlledHolds", "TestControlledWindow", "TestControlledRelease", "TestControlledRepeat", "TestControlledCancel", "TestControlledAim", "TestControlledSaves", "TestToys", "TestSame", "TestHold", "TestBackground", "TestCrowd", "TestControlledPOS", "TestBegin", "TestCounter"} {
+	for _, test := range []string{"TestControlledSame", "TestControlledHolds", "TestControlledWindow", "TestControlledRelease", "TestControlledRepeat", "TestControlledCancel", "TestControlledAim", "TestControlledReplay", "TestControlledSaves", "TestToys", "TestSame", "TestHold", "TestBackground", "TestCrowd", "TestControlledPOS", "TestBegin", "TestCounter"} {
 		if !strings.Contains(r.stdout, "--- PASS: "+test+" ") {
 			t.Errorf("%s did not pass:\n%s", test, r.stdout)
 		}

@@ -97,7 +97,7 @@ func TestMisuse(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range []string{"help", "-h", "run -h", "replay -h", "shrink -help", "corpus -h", "corpus add -h", "targets -h", "check -h"} {
+	for _, args := range []string{"help", "-h", "run -h", "replay -h", "shrink -help", "corpus -h", "corpus add -h", "targets -h", "check -h", "go -h"} {
 		if r := invoke(t, t.TempDir(), strings.Fields(args)...); r.status != 0 || !strings.Contains(r.stdout, "usage: listentest") || r.stderr != "" {
 			t.Errorf("%q: %+v", args, r)
 		}

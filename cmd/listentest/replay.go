@@ -154,14 +154,15 @@ func (r *replayer) replay(ctx context.Context, e listentest.Entry, name string) 
 	}
 	p, err := e.Replay(ctx, runner)
 	if err != nil {
-		r.worst(r.failed(err))
+		r.worst(r.failed(fmt.Errorf("replay %s on %s: %w", e.Name, name, err)))
 		return
 	}
+	r.moved(e, name, p)
 	switch {
 	case p.Problem != "":
 		r.worst(exitViolation)
 		r.printf("%s on %s: not as the header says: %s\n", e.Name, name, p.Problem)
-		r.schedule(e.Schedule, p.History, t.Contract(), p.Verdict.First())
+		r.schedule(p.Schedule, p.History, t.Contract(), p.Verdict.First())
 	case p.NotApplicable != "":
 		r.printf("%s on %s: not applicable, %s\n", e.Name, name, p.NotApplicable)
 	default:
@@ -178,9 +179,10 @@ func (r *replayer) onNamed(ctx context.Context, e listentest.Entry, runner *list
 	}
 	p, err := e.Replay(ctx, runner)
 	if err != nil {
-		r.worst(r.failed(err))
+		r.worst(r.failed(fmt.Errorf("replay %s on %s: %w", e.Name, runner.Target.Name(), err)))
 		return
 	}
+	r.moved(e, p.Target, p)
 	after, err := counters(runner.Target)
 	if err != nil {
 		r.worst(r.failed(err))
@@ -189,6 +191,13 @@ func (r *replayer) onNamed(ctx context.Context, e listentest.Entry, runner *list
 	r.verdict(ctx, e, runner, p)
 	if text := counted(before, after); text != "" {
 		r.printf("  counters: %s\n", text)
+	}
+}
+
+// moved says who is held at a point that has another number by now.
+func (r *replayer) moved(e listentest.Entry, target string, p listentest.Replay) {
+	for _, text := range p.Moved {
+		r.printf("%s on %s: %s\n", e.Name, target, text)
 	}
 }
 
@@ -219,7 +228,7 @@ func counted(before, after map[string]uint64) string {
 func (r *replayer) verdict(ctx context.Context, e listentest.Entry, runner *listentest.Runner, p listentest.Replay) {
 	first := p.Verdict.First()
 	if first != nil && first.Suspect {
-		h, v, confirmed, err := listentest.Confirm(ctx, runner, e.Schedule, first.Promise)
+		h, v, confirmed, err := listentest.Confirm(ctx, runner, p.Schedule, first.Promise)
 		if err != nil {
 			r.worst(r.failed(err))
 			return
@@ -232,7 +241,7 @@ func (r *replayer) verdict(ctx context.Context, e listentest.Entry, runner *list
 		r.worst(exitViolation)
 	}
 	r.printf("%s on %s: %s\n", e.Name, p.Target, verdictText(first))
-	r.schedule(e.Schedule, p.History, runner.Target.Contract(), first)
+	r.schedule(p.Schedule, p.History, runner.Target.Contract(), first)
 	for _, promise := range listentest.Promises() {
 		r.printf("  %-12v %v\n", promise, p.Verdict.Of[promise])
 	}

@@ -96,7 +96,7 @@ const hashKey = "uint64(i+1)*0x9e3779b97f4a7c15"
 // Kinds names the kinds of points, by their number.
 var Kinds = []string{"", "go", "send", "recv", "close", "select", "Mutex.Lock", "Mutex.Unlock",
 	"RWMutex.Lock", "RWMutex.Unlock", "RWMutex.RLock", "RWMutex.RUnlock", "Cond.Wait", "Cond.Signal",
-	"WaitGroup.Add", "WaitGroup.Wait", "Once.Do", "atomic load", "atomic store", "atomic change"}
+	"WaitGroup.Add", "WaitGroup.Wait", "Once.Do", "atomic load", "atomic store", "atomic change", "statement"}
 
 // point is the call that makes a point of a kind, before what the function
 // does with its object.

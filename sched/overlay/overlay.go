@@ -177,7 +177,7 @@ func (e edit) apply(goroot string, read map[string]*source) error {
 func parse(name string, text []byte) (*source, error) {
 	s := &source{text: text, set: token.NewFileSet()}
 	var err error
-	s.tree, err = parser.ParseFile(s.set, name, text, parser.SkipObjectResolution)
+	s.tree, err = parser.ParseFile(s.set, name, text, parser.ParseComments|parser.SkipObjectResolution)
 	return s, err
 }
 

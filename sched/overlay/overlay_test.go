@@ -97,7 +97,7 @@ func TestApply(t *testing.T) {
 // TestKinds: no two kinds have one name, and those whose numbers stand in the
 // patches are what these take them for.
 func TestKinds(t *testing.T) {
-	for n, want := range map[int]string{1: "go", 5: "select", 17: "atomic load"} {
+	for n, want := range map[int]string{1: "go", 5: "select", 17: "atomic load", 20: "statement"} {
 		if Kinds[n] != want {
 			t.Errorf("kind %d is %s, and point.go.txt takes it for %s", n, Kinds[n], want)
 		}

@@ -105,6 +105,8 @@ func (e Entry) Replay(ctx context.Context, r *Runner) (Replay, error) {
 	switch {
 	case unsupported(h) != "":
 		p.NotApplicable = "the target has no " + unsupported(h)
+	case fails && e.Value("needs") == "control" && len(e.Schedule.Choices) > 0 && p.Level < LevelFull:
+		p.NotApplicable = "nobody says who runs on the target"
 	case ok && p.Verdict.Of[promise] == NotStated:
 		p.NotApplicable = "its contract does not state " + promise.String()
 	case fails && (first == nil || first.Promise != promise):

@@ -57,6 +57,7 @@ func TestReplay(t *testing.T) {
 		"should fail":       {"other:a,b=1", "scripted", "min-pending does not break"},
 		"not applicable":    {"dial c0 2", "dial c0\nsend c0 3", "not applicable: the target has no send c0 3"},
 		"not stated":        {"invariant: min-pending", "invariant: order", "not applicable: its contract does not state order"},
+		"needs control":     {"other:a,b=1\nwhy: nothing is wrong: this is an example\nexpect scripted: ok refused\ncolour: green\n\nbacklog 1\ndial c0 2", "scripted\nneeds: control\n\nbacklog 1\ndial c0 2\nchoices 0102", "not applicable: nobody says who runs on the target, and the entry needs schedule control: see listentest go"},
 		"cannot be claimed": {"other:a,b=1\nwhy: nothing is wrong: this is an example\nexpect scripted: ok refused\ncolour: green\n\nbacklog 1\ndial c0 2", "scripted\n\nbacklog 1\ndial c0\nsend c0 3", "the target has no send c0 3"},
 	} {
 		e, err := ParseEntry("x.sched", strings.Replace(entryText, c.old, c.new, 1))

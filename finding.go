@@ -152,13 +152,18 @@ func (f Finding) FileName() string {
 	return fmt.Sprintf("%s-%08x", plain, sum.Sum32())
 }
 
-// Entry returns f as a corpus entry, with more keys at the end of its header.
+// Entry returns f as a corpus entry, with more keys in its header and, where
+// somebody was held at a point of a program's own, the names of those at its end.
 func (f Finding) Entry(more ...corpus.Key) corpus.Entry {
 	keys := []corpus.Key{
 		{Name: "format", Value: corpus.Format},
 		{Name: "invariant", Value: f.Promise.String()},
 		{Name: "fails", Value: f.Target},
 		{Name: "why", Value: f.Violation.Text},
+	}
+	named := func(e Event) bool { return e.Verb == Hold && place(e.Point) != "" }
+	if slices.ContainsFunc(f.History.Events, named) {
+		more = slices.Concat(more, pointKeys(f.Schedule, f.History))
 	}
 	return corpus.Entry{Keys: append(keys, more...), Body: f.Schedule.String()}
 }

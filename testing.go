@@ -273,13 +273,11 @@ func (s *suite) replay(f Finding) string {
 	return fmt.Sprintf("%s -run '^%s$/^saved$/^%v$/^%s$'", tool, test, f.Promise, f.FileName())
 }
 
-// write saves a finding, and returns the file; under control with the points at
-// which it holds somebody.
+// write saves a finding, and returns the file.
 func (s *suite) write(f Finding, from string) (file string, err error) {
 	more := []corpus.Key{{Name: "found", Value: from}}
 	if s.controlled() {
 		more = append(more, corpus.Key{Name: "test", Value: s.test})
-		more = append(more, pointKeys(f.Schedule, f.History)...)
 	}
 	file = filepath.Join(s.Save, f.Promise.String(), f.FileName()+".sched")
 	return file, f.Entry(more...).Write(file)

@@ -3,12 +3,14 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/listentest/listentest"
 	"github.com/listentest/listentest/ci/campaign"
 	"github.com/listentest/listentest/corpus"
 	"github.com/listentest/listentest/sched"
+	"github.com/listentest/listentest/targets/third"
 )
 
 // A printer prints for people, unless it is quiet.
@@ -81,16 +83,27 @@ func saveFinding(dir string, f listentest.Finding, found string, level listentes
 		seen = fmt.Sprintf("seen again in %d of %d runs", f.Seen, f.Tries)
 	}
 	file := filepath.Join(dir, f.Promise.String(), f.FileName()+".sched")
-	err := f.Entry(
+	err := f.Entry(append(needs(f),
 		corpus.Key{Name: "found", Value: found + ", " + seen},
 		corpus.Key{Name: "with", Value: with()},
 		corpus.Key{Name: "level", Value: fmt.Sprintf("%v, pace %v, grace %v", level, listentest.DefaultPace, listentest.DefaultGrace)},
 		corpus.Key{Name: "contract", Value: oneLine(c.String())},
-	).Write(file)
+	)...).Write(file)
 	if err != nil {
 		return "", fmt.Errorf("save a finding: %w", err)
 	}
 	return file, nil
+}
+
+// needs returns the key that says that f shows under schedule control only: where
+// this program has that, and f says who runs or is held on a listener of others.
+func needs(f listentest.Finding) []corpus.Key {
+	inside := func(t listentest.Step) bool { return t.Kind == listentest.Preempt && t.N > 0 }
+	name, _, _ := strings.Cut(f.Target, ":")
+	if !sched.Controlled() || !slices.Contains(third.Names(), name) || len(f.Schedule.Choices) == 0 && !slices.ContainsFunc(f.Schedule.Steps, inside) {
+		return nil
+	}
+	return []corpus.Key{{Name: "needs", Value: "control"}}
 }
 
 // oneLine joins lines of words.

@@ -167,7 +167,7 @@ func (n *night) slice(ctx context.Context, job campaign.Job, s campaign.Slice) (
 
 // add keeps a shrunk finding, and prints it if it is a new one.
 func (n *night) add(f listentest.Finding, more ...corpus.Key) error {
-	fresh, err := n.folder.Add(f.Entry(more...), f.FileName())
+	fresh, err := n.folder.Add(f.Entry(append(needs(f), more...)...), f.FileName())
 	if fresh && err == nil {
 		n.fresh++
 		n.printf("%s breaks %v: %s\n%s", f.Target, f.Promise, f.Violation.Text, indent(f.Schedule.String()))

@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/listentest/listentest"
 	"github.com/listentest/listentest/sched"
@@ -141,6 +142,31 @@ func same(t *testing.T, name string) {
 	}
 	if holds == 0 {
 		t.Error("nobody was ever held")
+	}
+}
+
+// TestControlledShared: in the one bubble that a worker has for all its cases,
+// too, what was seen is the same again, whatever ran before.
+func TestControlledShared(t *testing.T) {
+	needsControl(t)
+	for _, name := range controlled {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := &listentest.Runner{Target: netOf(t, name), Bubble: listentest.SharedBubble()}
+				all, first := sampled(), map[int]string{}
+				for n := range *runs {
+					for j := range all {
+						i := (j*(n+1) + n) % len(all) // others come before
+						_, h := all[i].did(t, r)
+						if text := h.String(); first[i] == "" {
+							first[i] = text
+						} else if text != first[i] {
+							t.Fatalf("schedule %d: run %d saw\n%v\nand the first\n%v", i, n, text, first[i])
+						}
+					}
+				}
+			})
+		})
 	}
 }
 

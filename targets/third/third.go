@@ -48,6 +48,7 @@ var libraries = map[string]library{
 	"proxyproto":      {target: proxyprotoTarget, module: "github.com/pires/go-proxyproto"},
 	"quic-go":         {target: quicTarget, module: "github.com/quic-go/quic-go"},
 	"quic-go-early":   {target: quicEarlyTarget, module: "github.com/quic-go/quic-go"},
+	"seqs":            {target: seqsTarget, module: "github.com/soypat/seqs"},
 	"smux":            {target: smuxTarget, module: "github.com/xtaci/smux", wired: true},
 	"ssh-forward":     {target: sshTarget, module: "golang.org/x/crypto", wired: true, locks: true},
 	"yamux":           {target: yamuxTarget, module: "github.com/hashicorp/yamux", wired: true},

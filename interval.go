@@ -1,5 +1,7 @@
 package listentest
 
+import "slices"
+
 // Intervals are the judge that explains. For every gap between two events
 // they give the fewest (lo) and the most (hi) connections that can have held
 // a place there: whatever the true order of what happened inside the
@@ -11,9 +13,10 @@ package listentest
 // What the contract leaves open widens hi and narrows lo, never the reverse.
 type intervals struct {
 	ledger
-	hi, lo []int32
-	wait   []int32 // connections that are surely pending and alive, unless a stranger is one of them
-	doubts []doubt
+	hi, lo     []int32
+	wait       []int32 // connections that are surely pending and alive, unless a stranger is one of them
+	doubts     []doubt
+	coming, in []int32 // see arrive
 }
 
 // read fills iv from h.
@@ -230,13 +233,16 @@ func (l *ledger) pending(d *record) span {
 
 // gauges lets the listener's own count of its queue stand for hi, where
 // nothing but the queue holds places: from the gauge until hi falls, and what
-// may have come since is on top. A count of fewer than are surely held stands
-// for nothing.
+// may have come since is on top, with those who were not surely in when the
+// listener was asked: they may come yet. A count of fewer than are surely held
+// stands for nothing.
 func (iv *intervals) gauges() {
-	if iv.c.Credit == CreditClose || iv.c.May&HalfOpen != 0 {
+	counts := func(e Event) bool { return e.Verb == Gauge && e.Step.Actor == Listener(0) }
+	if iv.c.Credit == CreditClose || iv.c.May&HalfOpen != 0 || !slices.ContainsFunc(iv.h.Events, counts) {
 		return
 	}
-	over := int32(0)
+	iv.arrive()
+	over, coming, fresh := int32(0), int32(0), int32(0)   // fresh ones are in since the listener can have been asked
 	for p := range min(len(iv.h.Events), int(iv.group)) { // it counts one listener's
 		e := &iv.h.Events[p]
 		was := int32(0)
@@ -246,10 +252,33 @@ func (iv *intervals) gauges() {
 		if iv.hi[p] < was {
 			over = 0
 		}
-		if e.Verb == Gauge && e.Step.Actor == Listener(0) && e.N >= iv.lo[p] {
-			over = max(iv.hi[p]-e.N, 0)
+		coming, fresh = coming+iv.coming[p], fresh+iv.in[p]
+		if e.Verb == Call || e.Verb == Rested {
+			fresh = 0
+		}
+		if counts(*e) && e.N >= iv.lo[p] {
+			over = max(iv.hi[p]-e.N-coming-fresh, 0)
 		}
 		iv.hi[p] -= over
+	}
+}
+
+// arrive fills coming with the differences of how many of those that hi counts
+// are not surely in, and in with how many are from an event on.
+func (iv *intervals) arrive() {
+	n := len(iv.h.Events)
+	iv.coming, iv.in = zeroed(iv.coming, n), zeroed(iv.in, n)
+	for i := range iv.ops {
+		d := &iv.ops[i]
+		if !d.dial() {
+			continue
+		}
+		s, at := iv.most(d), iv.admitted(d)
+		if at >= s.from && at < min(s.to, int32(n)) {
+			iv.in[at]++
+			s.to = at
+		}
+		add(iv.coming, s, 1)
 	}
 }
 

@@ -75,6 +75,11 @@ func TestCheckModes(t *testing.T) {
 		{"a phantom may hold the place", phantom, accepted + `call 3 abort c0 conn 1; return 3 ok; rest quiet; call 4 dial c0; return 4 refused`, lawful, 0, ""},
 		{"nothing has ended, so nothing is a phantom's", phantom, `call 1 dial c0; return 1 refused`, MinPending, 0, ""},
 
+		{"who is dialing may come in behind the listener's count", linux, `call 1 dial c0; gauge l0 0; return 1 ok conn 1; call 2 dial c1; return 2 refused`, lawful, 0, ""},
+		{"and so may who is said to be in and is not", with(linux, func(c *Contract) { c.Admit = AdmitLater }), `call 1 dial c0; return 1 ok conn 1; gauge l0 0; call 2 dial c1; return 2 refused`, lawful, 0, ""},
+		{"and who returned after the listener was asked", with(linux, func(c *Contract) { c.Must = 0 }), `call 1 dial c0; return 1 ok conn 1; gauge l0 0; call 2 dial c1; return 2 refused`, lawful, 0, ""},
+		{"who was in before it was asked does not come again", with(linux, func(c *Contract) { c.Must = 0 }), `call 1 dial c0; return 1 ok conn 1; rest calm; gauge l0 0; call 2 dial c1; return 2 refused`, MinPending, 0, ""},
+		{"a count of fewer than are in stands for nothing", linux, `call 1 dial c0; return 1 ok conn 1; rest quiet; gauge l0 0; call 2 dial c1; return 2 refused`, lawful, 0, ""},
 		{"the listener's own count", linux, `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; hold s0 dequeued; gauge l0 0; call 3 dial c1; return 3 refused; call 4 resume s0; return 4 ok; return 2 ok conn 1`, MinPending, 0, ""},
 		{"without it, a held acceptor may have the place", linux, `call 1 dial c0; return 1 ok conn 1; call 2 accept s0; hold s0 dequeued; call 3 dial c1; return 3 refused; call 4 resume s0; return 4 ok; return 2 ok conn 1`, lawful, 0, ""},
 	})

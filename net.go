@@ -39,11 +39,12 @@ type Net struct {
 	Accept func(ctx context.Context, l net.Listener) (net.Conn, error)
 	// Pending, if given, returns how many connections wait in l's queue.
 	Pending func(l net.Listener) int
-	// Fail, if given, has the next dial (of a client), accept (of an acceptor)
-	// or admission (of the listener) meet the lack what, as the step fail says
-	// it: 0 no descriptor, 1 no memory, 2 a bad address, 3 a deadline that is
-	// past. An error says that it cannot. Without it a dial can meet a deadline.
-	Fail func(l net.Listener, who Role, what int) error
+	// Fail, if given, has the next dial of who (a client), its next accept (an
+	// acceptor) or the next admission (a listener) meet the lack what, as the step
+	// fail says it: 0 no descriptor, 1 no memory, 2 a bad address, 3 a deadline that
+	// is past. Dial and Accept know by [ActorOf] whose they are. An error says that
+	// it cannot. Without it a dial can meet a deadline.
+	Fail func(l net.Listener, who Actor, what int) error
 	// Lag is how long the listener puts off what it has to do by itself, as to
 	// send several things at once: in a bubble a rest lasts that long.
 	Lag time.Duration
@@ -139,6 +140,7 @@ type netSession struct {
 	conns    []*netConn
 	waits    []*netWait
 	late     map[Actor]bool // clients whose next dial meets a deadline that is past
+	plans    map[Actor]bool // who meets what Fail was told, in the next dial or accept
 	naming   int            // accepted connections whose first bytes are being read
 	queue    int32
 	trouble  error
@@ -213,6 +215,10 @@ func (s *netSession) begin(op Op, f func(context.Context, Op) Event) {
 		ctx, cancel = context.WithCancel(ctx)
 	}
 	s.mu.Lock()
+	if op.Kind == Dial || op.Kind == Accept {
+		ctx = context.WithValue(ctx, theirs{}, whose{op.Actor, s.plans[op.Actor]})
+		delete(s.plans, op.Actor)
+	}
 	if op.Kind == Dial && s.late[op.Actor] {
 		delete(s.late, op.Actor)
 		ctx, cancel = context.WithDeadline(ctx, time.Time{})
@@ -244,6 +250,27 @@ func (s *netSession) begin(op Op, f func(context.Context, Op) Event) {
 			s.identify(op.ID)
 		}
 	})
+}
+
+// theirs is the key of a context for whose operation it is.
+type theirs struct{}
+
+type whose struct {
+	actor   Actor
+	planned bool // it meets what Fail was told
+}
+
+// ActorOf returns whose dial or accept the context is of that a [Net]'s Dial or
+// Accept was given; ok is false for any other context.
+func ActorOf(ctx context.Context) (a Actor, ok bool) {
+	w, ok := ctx.Value(theirs{}).(whose)
+	return w.actor, ok
+}
+
+// planned reports whether the operation of a context meets what Fail was told.
+func planned(ctx context.Context) bool {
+	w, _ := ctx.Value(theirs{}).(whose)
+	return w.planned
 }
 
 func (s *netSession) isShut() bool {
@@ -279,8 +306,11 @@ func (s *netSession) dial(ctx context.Context, op Op) Event {
 	}
 	leave()
 	if err != nil {
-		s.lacks(err)
 		out := dialOutcome(ctx, err)
+		if planned(ctx) && out != Cancelled {
+			return Event{Outcome: Failed}
+		}
+		s.lacks(err)
 		gaveUp := ctx.Err() != nil && (out == Cancelled || out == Timeout)
 		if s.Promise.Anomalies&Severs != 0 && !closed && s.leftBehind(l) && !gaveUp {
 			out = Closed // it may have been admitted, and ended with the others
@@ -335,7 +365,9 @@ func (s *netSession) accept(ctx context.Context, op Op) Event {
 		if ctx.Err() != nil {
 			return Event{Outcome: Cancelled}
 		}
-		s.lacks(err)
+		if !planned(ctx) {
+			s.lacks(err)
+		}
 		if s.leftBehind(l) {
 			return Event{Outcome: Closed}
 		}

@@ -172,7 +172,13 @@ func (s *netSession) fail(op Op) Event {
 	const deadline = 3
 	e := Event{Verb: Return, Op: op.ID}
 	switch {
-	case s.Fail != nil && s.Fail(s.current(), op.Actor.Role(), int(op.N)) == nil:
+	case s.Fail != nil && s.Fail(s.current(), op.Actor, int(op.N)) == nil:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.plans == nil {
+			s.plans = map[Actor]bool{}
+		}
+		s.plans[op.Actor] = true
 	case s.Fail == nil && op.Actor.Role() == ClientRole && op.N == deadline && s.Net.Dial != nil:
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -119,7 +120,7 @@ func TestNetHooks(t *testing.T) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	target.Fail = func(_ net.Listener, who Role, what int) error {
+	target.Fail = func(_ net.Listener, who Actor, what int) error {
 		if failed = append(failed, fmt.Sprint(who, what)); what == 2 {
 			return errors.ErrUnsupported
 		}
@@ -135,5 +136,40 @@ func TestNetHooks(t *testing.T) {
 	}
 	if got := strings.Join(Outcomes(h), " "); got != "cancelled ok ok unsupported ok" || len(failed) != 3 {
 		t.Errorf("got %v, and asked for %v", got, failed)
+	}
+}
+
+// TestNetFail: who was told to fail does so in its next dial, and nobody else; that
+// dial is no refusal, and its errors are no trouble of ours.
+func TestNetFail(t *testing.T) {
+	target := inMemory(func(*memory) {}, memoryPromise)
+	dial, lacks := target.Dial, map[Actor]bool{}
+	target.Dial = func(ctx context.Context, l net.Listener) (net.Conn, error) {
+		if a, ok := ActorOf(ctx); !ok || lacks[a] {
+			delete(lacks, a)
+			return nil, syscall.ENOMEM
+		}
+		return dial(ctx, l)
+	}
+	target.Fail = func(_ net.Listener, who Actor, what int) error {
+		if who.Role() != ClientRole {
+			return errors.ErrUnsupported
+		}
+		lacks[who] = true
+		return nil
+	}
+	s, err := Parse("backlog 2\nfail c0 1\ndial c1\ndial c0\ndial c0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := inBubbles(t, target).Run(context.Background(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(Outcomes(h), " "); got != "ok ok failed ok" || Check(h, memoryPromise).First() != nil {
+		t.Errorf("got %v\n%v", got, h)
+	}
+	if _, ok := ActorOf(t.Context()); ok {
+		t.Error("a context of the test is somebody's")
 	}
 }

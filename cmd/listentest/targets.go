@@ -127,8 +127,11 @@ func printTargets(w io.Writer, infos []targetInfo, presets []preset.Preset) erro
 	fmt.Fprintf(w, "sim has %d faults: listentest faults\n", len(sim.Catalogue()))
 	fmt.Fprintln(w, "\nlisteners of others, in processes of their own; listentest targets NAME prints the contract of one:")
 	for _, name := range third.Names() {
-		path, version := third.Module(name)
-		fmt.Fprintf(w, "  %s (%s %s)\n", name, path, version)
+		of := "a reference of ours"
+		if path, version := third.Module(name); path != "" {
+			of = path + " " + version
+		}
+		fmt.Fprintf(w, "  %s (%s)\n", name, of)
 	}
 	fmt.Fprintln(w, "\npresets, contracts of known listeners; listentest targets NAME prints the file of one:")
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -20,17 +20,7 @@ type around struct {
 // aroundTarget returns the target of listeners around others, with what is
 // changed of their promises.
 func aroundTarget(name string, change func(*listentest.Contract), wrap func(net.Listener) net.Listener) listentest.Net {
-	c := listentest.Contract{ // of mutex.Listener
-		Backlog:    listentest.Backlog{Zero: 1, Negative: 1},
-		Guaranteed: listentest.Exactly(0),
-		Max:        listentest.Exactly(0),
-		Admit:      listentest.AdmitReturn,
-		Must:       listentest.Completed | listentest.Aborted,
-		May:        listentest.Completed | listentest.Aborted,
-		Order:      listentest.FIFO,
-		Overflow:   listentest.Refuse,
-		Close:      listentest.CloseEnds,
-	}
+	c := mutexPromise
 	change(&c)
 	return listentest.Net{
 		Title: name,

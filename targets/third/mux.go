@@ -15,6 +15,7 @@ type mux struct {
 	open   func(context.Context) (net.Conn, error)
 	close  func() error
 	end    func() error // of the opening session
+	short  shortage
 }
 
 func (m *mux) Accept() (net.Conn, error) { return m.accept() }

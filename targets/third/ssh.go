@@ -13,38 +13,81 @@ import (
 )
 
 // sshTarget is the listener of connections that an SSH server forwards to its
-// client (Client.Listen). The server is ours, and dials by opening channels.
+// client (Client.Listen). The server is ours, and dials by opening channels. All
+// listeners of a case, one after the other, are of one client.
 func sshTarget(wire wire) listentest.Target {
+	one := &sshShared{wire: wire}
 	return listentest.Net{
-		Title:  "ssh-forward",
-		Listen: func(int) (net.Listener, error) { return listenSSH(wire) },
-		Dial:   func(_ context.Context, l net.Listener) (net.Conn, error) { return l.(*sshListener).dial() },
-		End: func(l net.Listener) {
-			_ = l.(*sshListener).client.Close() // its error is that it is over already
-			_ = l.(*sshListener).server.Close()
-		},
+		Title:   "ssh-forward",
+		Listen:  func(int) (net.Listener, error) { return one.listen() },
+		Dial:    func(_ context.Context, l net.Listener) (net.Conn, error) { return l.(*sshListener).dial() },
+		End:     func(net.Listener) { one.leave() },
 		Promise: promise("ssh-forward"),
 	}
 }
 
-// An sshListener is a listener, and both sides of the SSH connection.
-type sshListener struct {
-	net.Listener
+// An sshShared is the SSH connection of a case, if there is one.
+type sshShared struct {
+	wire wire
+	mu   sync.Mutex
+	pair *sshPair
+}
+
+func (s *sshShared) listen() (net.Listener, error) {
+	p, err := s.connected()
+	if err != nil {
+		return nil, err
+	}
+	l, err := p.client.Listen("tcp", sshAddress)
+	return &sshListener{l, p}, err
+}
+
+// connected returns the connection, which it makes for the first listener.
+func (s *sshShared) connected() (*sshPair, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var err error
+	if s.pair == nil {
+		s.pair, err = connectSSH(s.wire)
+	}
+	return s.pair, err
+}
+
+// leave ends the connection: a case ends with all of its listeners.
+func (s *sshShared) leave() {
+	s.mu.Lock()
+	p := s.pair
+	s.pair = nil
+	s.mu.Unlock()
+	if p != nil {
+		_ = p.client.Close() // its error is that it is over already
+		_ = p.server.Close()
+	}
+}
+
+// An sshPair is both sides of an SSH connection.
+type sshPair struct {
 	client *ssh.Client
 	server ssh.Conn
 }
 
+// An sshListener is a listener of the client, and whom it hears from.
+type sshListener struct {
+	net.Listener
+	*sshPair
+}
+
 const sshAddress = "127.0.0.1:80"
 
-func listenSSH(wire wire) (net.Listener, error) {
+func connectSSH(wire wire) (*sshPair, error) {
 	a, b := wire()
-	l := &sshListener{}
+	p := &sshPair{}
 	config := &ssh.ServerConfig{NoClientAuth: true}
 	config.AddHostKey(sshKey())
 	failed := make(chan error, 1)
 	go func() {
 		server, channels, requests, err := ssh.NewServerConn(a, config)
-		if l.server = server; err == nil {
+		if p.server = server; err == nil {
 			go grant(requests)
 			go refuse(channels)
 		}
@@ -57,9 +100,8 @@ func listenSSH(wire wire) (net.Listener, error) {
 	if err := <-failed; err != nil {
 		return nil, err
 	}
-	l.client = ssh.NewClient(c, channels, requests)
-	l.Listener, err = l.client.Listen("tcp", sshAddress)
-	return l, err
+	p.client = ssh.NewClient(c, channels, requests)
+	return p, nil
 }
 
 // grant says yes to whatever the client asks for, as to listen.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/listentest/listentest"
 	"github.com/listentest/listentest/examples/mutex"
+	"github.com/listentest/listentest/sched"
 )
 
 // planted are listeners that end their program, each in a way of its own.
@@ -208,7 +209,9 @@ func TestCancelled(t *testing.T) {
 func TestNames(t *testing.T) {
 	for name, says := range map[string]string{
 		"nothing":       `there is no target "nothing"`,
-		"bufconn:x=1":   "bufconn has no settings, and bufconn:x=1 has one",
+		"kcp-go:x=1":    "kcp-go has no settings, and kcp-go:x=1 has one",
+		"bufconn:x=1":   `bufconn:x=1: "x" is no setting`,
+		"mutex:time=x":  `mutex:time=x: "x" is no kind of time`,
 		"yamux:wire=x":  `yamux:wire=x: "x" is no kind of wire`,
 		"yamux:x=1":     `yamux:x=1: "x" is no setting`,
 		"yamux:wire=":   `yamux:wire=: "" is no kind of wire`,
@@ -221,13 +224,13 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestVersions: the version of every library is known.
+// TestVersions: the version of every library of others is known.
 func TestVersions(t *testing.T) {
 	for _, name := range Names() {
 		if planted[name] != nil {
 			continue
 		}
-		if path, version := Module(name); version == "" {
+		if path, version := Module(name); path != "" && version == "" {
 			t.Errorf("%s: no version of %s", name, path)
 		}
 	}
@@ -244,6 +247,43 @@ func TestEarlyBytes(t *testing.T) {
 		}
 		if !strings.Contains(h.String(), "return 4 ok n 2\n") {
 			t.Fatal(h)
+		}
+	}
+}
+
+// TestTime: a target in real time is another level, and as correct.
+func TestTime(t *testing.T) {
+	s := parse(t, "backlog 2\ndial c0 3\naccept s0 3")
+	for name, level := range map[string]listentest.Level{"mutex": listentest.LevelQuiet, "mutex:time=real": listentest.LevelNone, "yamux:wire=sync,time=real": listentest.LevelNone} {
+		w := open(t, name)
+		h, err := listentest.Run(t.Context(), w, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sched.Controlled() && level == listentest.LevelQuiet {
+			level = listentest.LevelFull
+		}
+		v := listentest.Check(h, w.Contract()).First()
+		if got := listentest.LevelOf(w); got != level || v != nil {
+			t.Errorf("%s: level %v, %v\n%v", name, got, v, h)
+		}
+	}
+}
+
+// TestReferences: listeners that are correct break nothing, at the level that this
+// program has, and in real time.
+func TestReferences(t *testing.T) {
+	for name, cases := range map[string]uint64{"mutex": 300, "channel": 300, "mutex:time=real": 60, "channel:time=real": 20} {
+		w := open(t, name)
+		for i := range cases {
+			s := listentest.Generate(rand.New(rand.NewPCG(6, i)))
+			h, err := listentest.Run(t.Context(), w, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v := listentest.Check(h, w.Contract()).First(); v != nil && !v.Suspect {
+				t.Fatalf("%s: %v\n%v\n%v", name, v.Text, s, h)
+			}
 		}
 	}
 }

@@ -108,7 +108,10 @@ func run(ctx context.Context, name string, plan campaign.Plan) (campaign.Row, er
 // printRow prints what came of a target: of each promise how many cases held
 // it, and how many broke it.
 func printRow(w io.Writer, name string, r campaign.Row) {
-	_, version := third.Module(name)
+	path, version := third.Module(name)
+	if path == "" {
+		version = "ours"
+	}
 	fmt.Fprintf(w, "| %s | %s | %v | %d | %.0f |", name, version, r.Level, r.Cases, float64(r.Cases)/r.Elapsed.Seconds())
 	for _, p := range listentest.Promises() {
 		cell := fmt.Sprint(r.Count(p, listentest.Held))

@@ -1,7 +1,0 @@
-//go:build pinned
-
-package third
-
-import (
-	_ "github.com/soypat/seqs/stacks"
-)

@@ -21,6 +21,9 @@ func BenchmarkCycle(b *testing.B) {
 			continue // gvisor's is in its package
 		}
 		b.Run(name, func(b *testing.B) {
+			if name == "seqs" {
+				b.Skip("skipped: each cycle takes a place of seqs for good, see docs/findings/seqs-place.md")
+			}
 			const cycles = 100
 			w, err := Open(name)
 			if err != nil {

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/listentest/listentest"
 	"golang.org/x/sys/unix"
@@ -182,10 +183,14 @@ func TestObserveFinds(t *testing.T) {
 	}
 }
 
-// restart closes l and listens again, until it is told to stop.
+// restart closes l and listens again, until it is told to stop. It is closed about
+// half of the time, so that on a busy machine, or with one processor, somebody
+// dials then.
 func restart(l net.Listener, stop <-chan struct{}) error {
+	const state = 100 * time.Microsecond
 	network, addr := l.Addr().Network(), l.Addr().String()
 	for {
+		time.Sleep(state)
 		err := l.Close()
 		if err != nil {
 			return err
@@ -193,7 +198,7 @@ func restart(l net.Listener, stop <-chan struct{}) error {
 		select {
 		case <-stop:
 			return nil
-		default:
+		case <-time.After(state):
 		}
 		if l, err = net.Listen(network, addr); err != nil {
 			return err

@@ -58,7 +58,11 @@ func table(ctx context.Context, w io.Writer, match *regexp.Regexp, plan campaign
 	if sched.Controlled() {
 		title, how, page = "Listeners of others, under schedule control", "listentest go run", "third-control"
 	}
-	fmt.Fprintf(w, head, title, plan.Cases, plan.For, plan.Seed, how, plan.Cases, plan.For, plan.Seed, page, runtime.NumCPU(), runtime.GOARCH, runtime.Version())
+	some := ""
+	if match.String() != "" {
+		some = fmt.Sprintf(" -target '%v'", match)
+	}
+	fmt.Fprintf(w, head, title, plan.Cases, plan.For, plan.Seed, how, plan.Cases, plan.For, plan.Seed, some, page, runtime.NumCPU(), runtime.GOARCH, runtime.Version())
 	fmt.Fprint(w, "| target | version | level | cases | cases/s |")
 	for _, p := range listentest.Promises() {
 		fmt.Fprintf(w, " %v |", p)
@@ -133,7 +137,7 @@ const head = `# %s
 
 What came of %d cases a target (10,000 or 3,000 where they are slow), or as many as %v
 gave, of seed %d, on the release that is pinned. Written by
-` + "`%s ./targets/third/table -cases %d -for %v -seed %d >docs/%s.md`" + ` on %d
+` + "`%s ./targets/third/table -cases %d -for %v -seed %d%s >docs/%s.md`" + ` on %d
 processors (%s), %s.
 
 A cell has the number of cases that held a promise; what is left to the number of

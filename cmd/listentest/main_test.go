@@ -72,6 +72,7 @@ func TestMisuse(t *testing.T) {
 		"rnu":                                "there is no command \"rnu\"\nhint: did you mean run?",
 		"run -targte sim":                    "there is no flag -targte\nhint: did you mean -target?",
 		"run -target smi":                    "there is no target \"smi\"\nhint: did you mean sim?",
+		"run -target muttex":                 "there is no target \"muttex\"\nhint: did you mean mutex?",
 		"run -target sim:defered-credit":     "hint: did you mean deferred-credit?",
 		"run -target sim:overflow=blok":      "hint: did you mean block?",
 		"run -target tcp:addr=192.168.1.1":   "192.168.1.1 is not a loopback address",

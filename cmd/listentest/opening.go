@@ -37,10 +37,15 @@ func open(names []string) ([]opening, error) {
 // openOne opens a target by name: one of this module's, or somebody else's
 // listener, in worker processes.
 func openOne(name string) (listentest.Target, error) {
-	if base, _, _ := strings.Cut(name, ":"); slices.Contains(third.Names(), base) {
+	base, _, _ := strings.Cut(name, ":")
+	if slices.Contains(third.Names(), base) {
 		return third.Open(name)
 	}
-	return targets.Open(name)
+	t, err := targets.Open(name)
+	if misuse := (*listentest.MisuseError)(nil); errors.As(err, &misuse) && misuse.Word == base {
+		misuse.Known = targetNames()
+	}
+	return t, err
 }
 
 // targetNames returns the names of all targets.

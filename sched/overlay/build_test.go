@@ -36,11 +36,12 @@ func over(t *testing.T, goroot, cache string) toolchain {
 	return toolchain{root, list}
 }
 
-// command is one of the toolchain's go command, with the overlay.
+// command is one of the toolchain's go command, with the overlay. The workspace
+// has modules that are for newer releases.
 func (c toolchain) command(verb string, args ...string) *exec.Cmd {
 	args = append([]string{verb, "-overlay", c.list}, args...)
 	cmd := exec.Command(filepath.Join(c.root, "bin", "go"), args...)
-	cmd.Env = append(os.Environ(), "GOROOT="+c.root, "GOTOOLCHAIN=local")
+	cmd.Env = append(os.Environ(), "GOROOT="+c.root, "GOTOOLCHAIN=local", "GOWORK=off")
 	return cmd
 }
 

@@ -20,7 +20,7 @@ type netConn struct {
 	ended  bool  // the other side is gone, by outcome
 	how    Outcome
 	named  chan struct{} // of an accepted end: closed once its first bytes were read, or cannot be
-	turn   chan struct{} // full while somebody writes: a lock would not count as waiting in a bubble
+	turn   chan struct{} // full while somebody writes, and of a client until its token is written: a lock would not count as waiting in a bubble
 	sent   int32         // bytes of data that a send has taken on
 	got    int32         // bytes of data that have arrived,
 	wrong  bool          // not all of them the other side's
@@ -54,6 +54,9 @@ func (c *netConn) anonymous() bool {
 
 func (s *netSession) add(c *netConn) {
 	c.turn = make(chan struct{}, 1)
+	if c.client { // before anybody knows of it: the token comes before what a send sends
+		c.turn <- struct{}{}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !c.client { // from here on, for who settles must know that there is somebody to come
@@ -78,7 +81,6 @@ func (s *netSession) introduce(op int32) {
 	c := s.end(op)
 	var token [4]byte
 	binary.BigEndian.PutUint32(token[:], uint32(op))
-	c.turn <- struct{}{}
 	_, err := c.Write(token[:])
 	<-c.turn
 	if err == nil {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 )
 
 // TestPatterns: no two streams look alike, so that bytes of one are not taken
@@ -137,6 +139,25 @@ func TestNetHooks(t *testing.T) {
 	if got := strings.Join(Outcomes(h), " "); got != "cancelled ok ok unsupported ok" || len(failed) != 3 {
 		t.Errorf("got %v, and asked for %v", got, failed)
 	}
+}
+
+// TestNetTokenFirst: what a client sends as soon as its dial has returned comes
+// behind what the other side knows it by.
+func TestNetTokenFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := net.Pipe()
+		s := &netSession{o: Options{Report: func(Event) {}}, changed: make(chan struct{}, 1)}
+		s.add(&netConn{op: 258, client: true, conn: client})
+		go s.send(t.Context(), Op{Conn: 258, Step: Step{Kind: Send, N: 2}})
+		synctest.Wait()
+		go s.introduce(258)
+		var got [6]byte
+		if _, err := io.ReadFull(server, got[:]); err != nil || got != [6]byte{0, 0, 1, 2, Pattern(258, false, 0), Pattern(258, false, 1)} {
+			t.Errorf("got % x, %v", got, err)
+		}
+		server.Close()
+		synctest.Wait()
+	})
 }
 
 // TestNetFail: who was told to fail does so in its next dial, and nobody else; that

@@ -35,13 +35,14 @@ func aroundTarget(name string, change func(*listentest.Contract), wrap func(net.
 
 // limitTarget is netutil.LimitListener. Accept waits while two accepted
 // connections are open, though some are pending: that is what it is for, and no
-// contract can say it, so that who waits for what is not judged.
+// contract can say it, so that neither who waits for what is judged nor the order:
+// who waits inside has been admitted, and the oracle takes it for one that was not.
 func limitTarget(wire) listentest.Target {
 	const most = 2
 	waits := func(c *listentest.Contract) {
-		order, ends := c.Order, c.Close
+		ends := c.Close
 		*c = promise("limit-listener")
-		c.Order, c.Close = order, ends
+		c.Close = ends
 	}
 	return aroundTarget("limit-listener", waits, func(l net.Listener) net.Listener { return netutil.LimitListener(l, most) })
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/libp2p/go-yamux/v5"
 	"github.com/listentest/listentest"
+	"github.com/listentest/listentest/sched"
 )
 
 // goYamuxTarget is libp2p/go-yamux: streams of a session whose AcceptBacklog is
@@ -96,13 +97,15 @@ func (enough) ReleaseMemory(int) {}
 // Done does nothing: nobody counts.
 func (enough) Done() {}
 
-// A shortage has who is short of something in its next dial.
+// A shortage has who is short of something in its next dial. Whoever has its lock
+// has no points, for the runner wants it while somebody is held.
 type shortage struct {
 	mu  sync.Mutex
 	who map[listentest.Actor]bool
 }
 
 func (s *shortage) add(a listentest.Actor) {
+	defer sched.Apart(sched.Apart(true))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.who == nil {
@@ -113,6 +116,7 @@ func (s *shortage) add(a listentest.Actor) {
 
 // take reports whether the dial of ctx is that of somebody who is short.
 func (s *shortage) take(ctx context.Context) bool {
+	defer sched.Apart(sched.Apart(true))
 	a, _ := listentest.ActorOf(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,6 +2,7 @@ package third
 
 import (
 	"github.com/listentest/listentest"
+	"github.com/listentest/listentest/sched"
 	"github.com/listentest/listentest/targets/third/netstack"
 )
 
@@ -25,6 +26,13 @@ func gonetTarget(name string, backlog bool) func(wire) listentest.Target {
 		t, err := netstack.Gonet(name, backlog)
 		if err != nil {
 			panic(err)
+		}
+		if backlog && !sched.Controlled() {
+			// a dial returns before the stack has seen its ACK, and a FIN or bytes
+			// right behind, of one whose ACK met a full queue or that were taken for
+			// an ACK, are answered by a RST (netstack/defects_test.go): whom that
+			// may hit in real time is not known
+			t.Promise.Guaranteed, t.Promise.Overflow = listentest.Bound{}, 0
 		}
 		return t
 	}

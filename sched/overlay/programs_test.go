@@ -18,6 +18,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing/synctest"
@@ -270,7 +271,10 @@ func parked(g uintptr, at unsafe.Pointer) bool {
 // parks hangs if time does not pass while somebody waits who called gopark as
 // gVisor's pkg/sleep does, and says that it is in a select.
 func parks(see func(...any)) {
-	const selecting = 18 // runtime.waitReasonSelect
+	selecting := uint8(18) // runtime.waitReasonSelect
+	if strings.HasPrefix(runtime.Version(), "go1.25") {
+		selecting = 9
+	}
 	who := new(uintptr)
 	together(2, func(i int) {
 		if i == 0 {

@@ -344,6 +344,8 @@ func dialOutcome(ctx context.Context, err error) Outcome {
 		return Reset
 	case errors.Is(err, syscall.EAGAIN):
 		return WouldBlock
+	case errors.As(err, &timeout) && timeout.Timeout() && ctx.Err() != nil:
+		return Cancelled // by our deadline: what it had begun may be admitted all the same
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return Timeout
 	}

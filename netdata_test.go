@@ -77,7 +77,7 @@ func TestNetData(t *testing.T) {
 		{"half-close of the dead", nil, net.ErrClosed, "dial c0\naccept s0\nhalf-close c0", []string{"return 3 reset"}, ""},
 		{"no abort", nil, nil, "dial c0\nabort c0", []string{"return 2 unsupported"}, ""},
 		{"abort", nil, net.ErrClosed, "dial c0\naccept s0\nabort c0\nsettle\nrecv s0", []string{"return 3 ok", "return 4 eof"}, ""},
-		{"a deadline", nil, nil, "fail c0 3\ndial c0\ndial c0", []string{"return 1 ok", "return 2 timeout", "return 3 ok conn 3"}, ""},
+		{"a deadline", nil, nil, "fail c0 3\ndial c0\ndial c0", []string{"return 1 ok", "return 2 cancelled", "return 3 ok conn 3"}, ""},
 		{"another lack", nil, nil, "fail c0 1\nfail s0 3\nfail l0 1", []string{"return 1 unsupported", "return 2 unsupported", "return 3 unsupported"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -22,11 +22,11 @@ func listentestGo(t *testing.T, dir string, args ...string) result {
 
 // TestGo: what a plain go test skips runs under control.
 func TestGo(t *testing.T) {
-	r := listentestGo(t, "", "test", "-count=1", "-v", "-run", "^Test(Controlled.*|Toys|Same|Hold|Background|Crowd|Begin|Counter)$", ".", "./sched")
+	r := listentestGo(t, "", "test", "-count=1", "-v", "-run", "^Test(Controlled.*|Toys|Same|Hold|Apart|Background|Crowd|Begin|Counter|PointsOfTheListener|TimeOfTheHeld)$", ".", "./sched")
 	if r.status != 0 {
 		t.Fatalf("status %d\n%s%s", r.status, r.stdout, r.stderr)
 	}
-	for _, test := range []string{"TestControlledSame", "TestControlledHolds", "TestControlledWindow", "TestControlledRelease", "TestControlledRepeat", "TestControlledCancel", "TestControlledAim", "TestControlledReplay", "TestControlledSaves", "TestToys", "TestSame", "TestHold", "TestBackground", "TestCrowd", "TestControlledPOS", "TestBegin", "TestCounter"} {
+	for _, test := range []string{"TestControlledSame", "TestControlledHolds", "TestControlledWindow", "TestControlledRelease", "TestControlledRepeat", "TestControlledCancel", "TestControlledAim", "TestControlledReplay", "TestControlledSaves", "TestToys", "TestSame", "TestHold", "TestApart", "TestPointsOfTheListener", "TestTimeOfTheHeld", "TestBackground", "TestCrowd", "TestControlledPOS", "TestBegin", "TestCounter"} {
 		if !strings.Contains(r.stdout, "--- PASS: "+test+" ") {
 			t.Errorf("%s did not pass:\n%s", test, r.stdout)
 		}
